@@ -1,0 +1,88 @@
+import { rmSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { commitRename, syncFile } from "./atomic_file.ts";
+import type { Bzip2Decoder } from "./bzip2.ts";
+import { FORMAT } from "./dump_db.ts";
+import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
+import { openDump } from "./dump_reader.ts";
+import { NAMESPACE, Namespaces } from "./namespaces.ts";
+import type { SiteInfo } from "./siteinfo.ts";
+import { normalizeTitle } from "./titles.ts";
+import { UserError } from "./user_error.ts";
+import { parseWikitext } from "./wikitext.ts";
+
+/** Options of {@link buildDumpDB}. */
+export interface BuildDumpDBOptions {
+  /** Language code, instead of that of the dump's header. */
+  language?: string;
+  /** Keep the pages before the cut of a dump that is cut off, instead of failing. */
+  allowTruncated?: boolean;
+  /** Decoder for `.bz2` dumps. */
+  decoder?: Bzip2Decoder;
+  /** Called with the bytes of the dump file (compressed) read so far and its size. */
+  progress?: (done: number, total: number | undefined) => void;
+}
+
+/** What a page database holds. */
+export interface DumpDBSummary extends DumpDBCounts {
+  /** Size of the file. */
+  bytes: number;
+}
+
+/**
+ * Builds the page database `outFile` from `dumpFile`: the articles (namespace 0) with their paragraphs and links, and the
+ * redirects. Where a title repeats, its last page counts. Memory stays bounded whatever the size of the dump; the file appears under its
+ * name only when it is whole.
+ *
+ * @throws {UserError} when the dump is missing, no dump, cut off, damaged, or without articles.
+ */
+export async function buildDumpDB(
+  dumpFile: string,
+  outFile: string,
+  options: BuildDumpDBOptions = {},
+): Promise<DumpDBSummary> {
+  const dump = await openDump(dumpFile, options);
+  const partial = `${outFile}.partial`;
+  let counts: DumpDBCounts;
+  const writer = new DumpDBWriter(partial);
+  try {
+    const { siteinfo } = dump;
+    const rules = { caseSensitive: siteinfo.caseSensitive, language: siteinfo.language };
+    const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
+    writer.meta(describe(siteinfo, namespaces, dumpFile));
+    for await (const page of dump.pages) {
+      if (page.ns !== NAMESPACE.main) continue;
+      if (page.redirect !== undefined) {
+        writer.redirect(page.title, normalizeTitle(page.redirect, rules));
+      } else {
+        const { paragraphs, isDisambiguation } = parseWikitext(page.text, { ...rules, namespaces });
+        writer.page(page.title, isDisambiguation, paragraphs);
+      }
+    }
+    counts = writer.finish();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  } finally {
+    await dump.pages.return();
+  }
+  if (counts.pages === 0) {
+    rmSync(partial);
+    throw new UserError(`${dumpFile}: no articles in it: take a dump whose name has pages-articles`);
+  }
+  syncFile(partial);
+  commitRename(partial, outFile);
+  return { ...counts, bytes: statSync(outFile).size };
+}
+
+function describe(siteinfo: SiteInfo, namespaces: Namespaces, dumpFile: string): Record<string, string> {
+  return {
+    format: FORMAT,
+    language: siteinfo.language,
+    dump_file: basename(dumpFile),
+    case: siteinfo.caseSensitive ? "case-sensitive" : "first-letter",
+    namespaces: JSON.stringify(Object.fromEntries(siteinfo.namespaces)),
+    category_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.category)),
+    file_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.file)),
+  };
+}

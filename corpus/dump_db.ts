@@ -1,0 +1,212 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
+import type { Paragraph, WikiLink } from "./paragraph_builder.ts";
+import { UserError } from "./user_error.ts";
+
+/**
+ * The tables of a page database, SQLite. Titles are unique in `page`; SQLite's binary collation sorts them by UTF-8 bytes.
+ *
+ * - `meta`: `format` (the number of this layout), `language`, `dump_file`, `case` (`first-letter` or `case-sensitive`),
+ *   `namespaces` (JSON, number -> name), `category_namespaces` and `file_namespaces` (JSON lists of names in lower case).
+ * - `page`: articles (namespace 0) that are not redirects, in the order of the dump.
+ * - `paragraph`: by page and position from 0; `abstract` 1 before the first heading; `links` is JSON, `[[title, start, end], …]`
+ *   with the text of the link between `title` and `start` where it differs from `title`; offsets are code points of `text`.
+ * - `redirect`: title -> title, both normalised, one step.
+ */
+export const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, is_disambiguation INTEGER NOT NULL);
+  CREATE TABLE paragraph (
+    page_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, abstract INTEGER NOT NULL, links TEXT NOT NULL,
+    PRIMARY KEY (page_id, position)
+  ) WITHOUT ROWID;
+  CREATE TABLE redirect (source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+/** The number of the layout that this version writes and reads. */
+export const FORMAT = "1";
+
+/** An article. */
+export interface WikiPage {
+  /** Its title. */
+  title: string;
+  /** Whether it is a disambiguation page. */
+  isDisambiguation: boolean;
+  /** Its prose; empty when it has none. */
+  paragraphs: Paragraph[];
+}
+
+/** Longer chains of redirects are cut there. */
+const MAX_REDIRECTS = 64;
+
+/** A database of the articles and redirects of a Wikipedia, as `build-dump-db` writes it. Read only. */
+export class DumpDB implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #pageId: StatementSync;
+  readonly #redirect: StatementSync;
+  readonly #paragraphs: StatementSync;
+
+  /** What the database says about itself: `language`, `dump_file`, `case`, `namespaces`, `category_namespaces`, … */
+  readonly meta: Readonly<Record<string, string>>;
+  /** Number of articles. */
+  readonly pageCount: number;
+  /** Number of redirects. */
+  readonly redirectCount: number;
+
+  private constructor(database: DatabaseSync, meta: Record<string, string>) {
+    this.#database = database;
+    this.meta = meta;
+    this.#pageId = database.prepare("SELECT id, is_disambiguation FROM page WHERE title = ?");
+    this.#redirect = database.prepare("SELECT target FROM redirect WHERE source = ?");
+    this.#paragraphs = database.prepare(
+      "SELECT text, abstract, links FROM paragraph WHERE page_id = ? ORDER BY position",
+    );
+    this.pageCount = this.#count("page");
+    this.redirectCount = this.#count("redirect");
+  }
+
+  /**
+   * Opens the database at `path`.
+   *
+   * @throws {UserError} when it is missing or no page database of this version.
+   */
+  static open(path: string): DumpDB {
+    if (!existsSync(path)) {
+      throw new UserError(`${path}: no such file: build it with \`deno task build-dump-db DUMP ${path}\``);
+    }
+    let database: DatabaseSync | undefined;
+    try {
+      database = new DatabaseSync(path, { readOnly: true });
+      const rows = database.prepare("SELECT key, value FROM meta").all();
+      const meta = Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]));
+      if (meta["format"] === FORMAT) return new DumpDB(database, meta);
+    } catch {
+      // not SQLite, or without the table: told below
+    }
+    database?.close();
+    throw new UserError(
+      `${path}: not a page database of this version: build it again with \`deno task build-dump-db DUMP ${path}\``,
+    );
+  }
+
+  /** The titles of all articles, by UTF-8 bytes. */
+  *titles(): Generator<string, void, void> {
+    for (const { title } of this.#database.prepare("SELECT title FROM page ORDER BY title").iterate()) {
+      yield String(title);
+    }
+  }
+
+  /** All articles, in the order of the dump; one is held at a time. */
+  *pages(): Generator<WikiPage, void, void> {
+    const rows = this.#database.prepare("SELECT id, title, is_disambiguation FROM page ORDER BY id")
+      .iterate();
+    const paragraphs = this.#database.prepare(
+      "SELECT text, abstract, links FROM paragraph WHERE page_id = ? ORDER BY position",
+    );
+    for (const { id, title, is_disambiguation } of rows) {
+      yield {
+        title: String(title),
+        isDisambiguation: is_disambiguation === 1,
+        paragraphs: paragraphs.all(id ?? null).map(decodeParagraph),
+      };
+    }
+  }
+
+  /**
+   * The paragraphs of the article `title`.
+   *
+   * @throws {Error} when there is no such article.
+   */
+  paragraphs(title: string): Paragraph[] {
+    return this.#paragraphs.all(this.#page(title).id).map(decodeParagraph);
+  }
+
+  /** Whether `title` is an article (not a redirect). */
+  has(title: string): boolean {
+    return this.#pageId.get(title) !== undefined;
+  }
+
+  /**
+   * Whether the article `title` is a disambiguation page.
+   *
+   * @throws {Error} when there is no such article.
+   */
+  isDisambiguation(title: string): boolean {
+    return this.#page(title).isDisambiguation;
+  }
+
+  /** All redirects, source and target, by UTF-8 bytes of the source. */
+  *redirects(): Generator<[source: string, target: string], void, void> {
+    for (
+      const { source, target } of this.#database.prepare(
+        "SELECT source, target FROM redirect ORDER BY source",
+      ).iterate()
+    ) {
+      yield [String(source), String(target)];
+    }
+  }
+
+  /** Where the chain of redirects from `title` ends; `title` itself when it is none, or when the chain is a loop. */
+  resolveRedirect(title: string): string {
+    let at = title;
+    const seen = new Set([title]);
+    for (let step = 0; step < MAX_REDIRECTS; step++) {
+      const row = this.#redirect.get(at);
+      if (row === undefined) return at;
+      at = String(row["target"]);
+      if (seen.has(at)) return title;
+      seen.add(at);
+    }
+    return at;
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #page(title: string): { id: number; isDisambiguation: boolean } {
+    const row = this.#pageId.get(title);
+    if (row === undefined) throw new Error(`no page ${JSON.stringify(title)} in the database`);
+    return { id: Number(row["id"]), isDisambiguation: row["is_disambiguation"] === 1 };
+  }
+
+  #count(table: "page" | "redirect"): number {
+    return Number(this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
+  }
+}
+
+/** A link on disk: the text only where it is not the title. */
+type StoredLink = [title: string, text: string, start: number, end: number] | [
+  title: string,
+  start: number,
+  end: number,
+];
+
+/** The `links` column of a paragraph. */
+export function encodeLinks({ text, links }: Paragraph): string {
+  if (links.length === 0) return "[]";
+  const offsets = toCodePointOffsets(text, links.flatMap(({ start, end }) => [start, end]));
+  const stored = links.map((link, i): StoredLink => {
+    const [start = 0, end = 0] = offsets.slice(2 * i, 2 * i + 2);
+    return link.text === link.title ? [link.title, start, end] : [link.title, link.text, start, end];
+  });
+  return JSON.stringify(stored);
+}
+
+function decodeParagraph(row: Record<string, unknown>): Paragraph {
+  const text = String(row["text"]);
+  const stored: StoredLink[] = row["links"] === "[]" ? [] : JSON.parse(String(row["links"]));
+  const offsets = fromCodePointOffsets(text, stored.flatMap((link) => link.slice(-2).map(Number)));
+  const links = stored.map(([title], i): WikiLink => {
+    const [start = 0, end = 0] = offsets.slice(2 * i, 2 * i + 2);
+    return { title, text: text.slice(start, end), start, end };
+  });
+  return { text, links, abstract: row["abstract"] === 1 };
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildDumpDB } from "./build_dump_db.ts";
+import { DumpDB } from "./dump_db.ts";
+import { UserError } from "./user_error.ts";
+
+const page = (title: string, text: string, redirect?: string, ns = 0): string =>
+  `<page><title>${title}</title><ns>${ns}</ns>${
+    redirect === undefined ? "" : `<redirect title="${redirect}" />`
+  }` +
+  `<revision><text>${text}</text></revision></page>`;
+const dump = (...pages: string[]): string =>
+  `<mediawiki version="0.11" xml:lang="xx"><siteinfo><namespaces><namespace key="14">Katégorie</namespace></namespaces></siteinfo>${
+    pages.join("")
+  }</mediawiki>`;
+
+async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "dump-db-"));
+  try {
+    await run(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+Deno.test("buildDumpDB() and DumpDB keep pages, links and redirects", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(
+      source,
+      dump(
+        page("Ä", "🤩🤩 [[x|yé]] 🤩 [[Z]]\n==h==\n[[x]]{{disambig}}"),
+        page("Z", "first"),
+        page("A", "", "b_c#d"),
+        page("B c", "", "Z"),
+        page("L", "", "M"),
+        page("M", "", "L"),
+        page("Katégorie:Q", "x", undefined, 14),
+        page("Empty", ""),
+        page("Z", "second [[a]] [[b]]"),
+      ),
+    );
+    const summary = await buildDumpDB(source, target);
+    assert.deepEqual({ ...summary, bytes: 0 }, { pages: 3, redirects: 4, paragraphs: 3, links: 5, bytes: 0 });
+    assert.ok(summary.bytes > 0);
+    assert.deepEqual(readdirSync(directory).sort(), ["a.xml", "pages.db"]);
+
+    using db = DumpDB.open(target);
+    assert.equal(db.meta["language"], "xx");
+    assert.equal(db.meta["dump_file"], "a.xml");
+    assert.ok(JSON.parse(db.meta["category_namespaces"] ?? "").includes("katégorie"));
+    assert.equal(db.pageCount, 3);
+    assert.equal(db.redirectCount, 4);
+    assert.deepEqual([...db.titles()], ["Empty", "Z", "Ä"]);
+    assert.deepEqual([...db.pages()].map(({ title }) => title), ["Ä", "Empty", "Z"]);
+    assert.deepEqual(db.paragraphs("Ä"), [
+      {
+        text: "🤩🤩 yé 🤩 Z",
+        links: [{ title: "X", text: "yé", start: 5, end: 7 }, { title: "Z", text: "Z", start: 11, end: 12 }],
+        abstract: true,
+      },
+      { text: "x", links: [{ title: "X", text: "x", start: 0, end: 1 }], abstract: false },
+    ]);
+    assert.equal(db.paragraphs("Z")[0]?.text, "second a b");
+    assert.deepEqual(db.paragraphs("Empty"), []);
+    assert.throws(() => db.paragraphs("A"), /no page "A"/);
+    assert.equal(db.has("Ä") && !db.has("A") && !db.has("Katégorie:Q"), true);
+    assert.equal(db.isDisambiguation("Ä"), true);
+    assert.equal(db.isDisambiguation("Z"), false);
+    assert.deepEqual([...db.redirects()], [["A", "B c"], ["B c", "Z"], ["L", "M"], ["M", "L"]]);
+    assert.deepEqual(["A", "B c", "Z", "red link", "L"].map((title) => db.resolveRedirect(title)), [
+      "Z",
+      "Z",
+      "Z",
+      "red link",
+      "L",
+    ]);
+  }));
+
+Deno.test("buildDumpDB() leaves nothing behind when it fails, and the former database as it was", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    const whole = dump(page("A", "a"), page("B", "b"));
+    writeFileSync(source, whole.slice(0, -30));
+    await assert.rejects(buildDumpDB(source, target), /a\.xml: cut off at .*--allow-truncated/);
+    assert.deepEqual(readdirSync(directory), ["a.xml"]);
+    assert.equal((await buildDumpDB(source, target, { allowTruncated: true })).pages, 1);
+    writeFileSync(source, dump(page("Katégorie:A", "a", undefined, 14)));
+    await assert.rejects(buildDumpDB(source, target), /a\.xml: no articles in it/);
+    using db = DumpDB.open(target);
+    assert.deepEqual([...db.titles()], ["A"]);
+    assert.deepEqual(readdirSync(directory).sort(), ["a.xml", "pages.db"]);
+  }));
+
+Deno.test("DumpDB.open() tells how to get a database", () =>
+  inDirectory((directory) => {
+    const path = join(directory, "x.db");
+    const refused = (what: RegExp) => (error: unknown): boolean =>
+      error instanceof UserError && what.test(error.message);
+    assert.throws(
+      () => DumpDB.open(path),
+      refused(/x\.db: no such file: build it with `deno task build-dump-db DUMP /),
+    );
+    for (const content of ["", "not a database at all, but long enough to look at".repeat(100)]) {
+      writeFileSync(path, content);
+      assert.throws(() => DumpDB.open(path), refused(/x\.db: not a page database of this version/));
+    }
+    assert.ok(existsSync(path));
+    return Promise.resolve();
+  }));

@@ -1,0 +1,41 @@
+import { decodeEntities } from "./html_entities.ts";
+import { interwikiOf } from "./interwiki.ts";
+import { NAMESPACE, type Namespaces } from "./namespaces.ts";
+import { normalizeTitle, type TitleRules } from "./titles.ts";
+
+/** What the part of a link before its first `|` means. */
+export interface LinkTarget {
+  /** `hidden` shows nothing where it stands (files, categories, other languages); `text` shows its text without being a link. */
+  kind: "article" | "text" | "hidden";
+  /** Normalised title without fragment. */
+  title: string;
+  /** What shows when the link has no text of its own. */
+  shown: string;
+}
+
+/** Classifies the target of a link on a wiki with `namespaces` and `rules`. Only articles (namespace 0) make links. */
+export function parseLinkTarget(raw: string, namespaces: Namespaces, rules: TitleRules): LinkTarget {
+  const trimmed = decodeEntities(raw).trim();
+  const colon = trimmed.startsWith(":");
+  const name = colon ? trimmed.slice(1).trim() : trimmed;
+  const title = normalizeTitle(name, rules);
+  const interwiki = interwikiOf(name);
+  const namespace = namespaces.of(title);
+  const text: LinkTarget = { kind: "text", title, shown: name };
+  if (
+    !colon && (interwiki === "language" || namespace === NAMESPACE.file || namespace === NAMESPACE.category)
+  ) {
+    return { kind: "hidden", title, shown: "" };
+  }
+  if (interwiki !== undefined || namespace !== NAMESPACE.main || title === "" || title.length > 255) {
+    return text;
+  }
+  return { kind: "article", title, shown: name };
+}
+
+/** The text that MediaWiki's pipe trick gives `[[name|]]`: without namespace, parenthesis and what follows a comma. */
+export function pipeTrick(name: string): string {
+  const local = name.replace(/^:?[^:]*:/, "");
+  const bare = local.replace(/\s*[(（][^()（）]*[)）]\s*$/, "");
+  return bare !== local ? bare : local.replace(/[,，،].*$/, "").trim();
+}

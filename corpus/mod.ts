@@ -1,0 +1,29 @@
+/**
+ * From a Wikipedia dump to its articles as plain paragraphs with links: bzip2, XML, wikitext, and the page database that
+ * vocabularies and data sets are built from.
+ *
+ * ```ts
+ * import { parseWikitext } from "@lukeforge/corpus";
+ *
+ * const { paragraphs } = parseWikitext("'''Tokyo''' is the [[Capital city|capital]] of [[Japan]].");
+ * console.log(paragraphs[0]?.text); // Tokyo is the capital of Japan.
+ * console.log(paragraphs[0]?.links[0]); // { title: "Capital city", text: "capital", start: 13, end: 20 }
+ * ```
+ *
+ * @module
+ */
+export { commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
+export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
+export { type Bzip2Decoder, type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
+export { DumpDB, type WikiPage } from "./dump_db.ts";
+export type { DumpDBCounts } from "./dump_db_writer.ts";
+export { type Dump, type DumpPage, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
+export { isHeldOut } from "./held_out.ts";
+export { TruncatedInputError } from "./input_errors.ts";
+export { Namespaces } from "./namespaces.ts";
+export type { Paragraph, WikiLink } from "./paragraph_builder.ts";
+export { sampleDumpPath } from "./sample.ts";
+export type { SiteInfo } from "./siteinfo.ts";
+export { normalizeTitle, type TitleRules } from "./titles.ts";
+export { UserError } from "./user_error.ts";
+export { type ParsedWikitext, parseWikitext, type WikitextContext } from "./wikitext.ts";

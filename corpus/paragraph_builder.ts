@@ -1,0 +1,94 @@
+/** A hyperlink of a paragraph. Offsets are UTF-16 units, end exclusive: `text.slice(start, end) === link.text`. */
+export interface WikiLink {
+  /** Normalised title of the page linked to, without fragment; redirects are not resolved. */
+  title: string;
+  /** The text that shows. */
+  text: string;
+  /** Where the link's text starts in the paragraph's. */
+  start: number;
+  /** Where it ends. */
+  end: number;
+}
+
+/** One line of a page's prose. */
+export interface Paragraph {
+  /** The text, white space collapsed and trimmed; never empty. */
+  text: string;
+  /** Its links, in order; they do not overlap. */
+  links: WikiLink[];
+  /** Whether it stands before the first heading. */
+  abstract: boolean;
+}
+
+/** Collects text and links into paragraphs, collapsing white space so that offsets stay exact. */
+export class ParagraphBuilder {
+  readonly paragraphs: Paragraph[] = [];
+  #text = "";
+  #links: WikiLink[] = [];
+  #space = false;
+  /** The link that is being read. Its text is kept apart: cutting it out of a long rope of text for each link takes quadratic time. */
+  #link: { title: string; start: number; text: string } | undefined;
+  /** Applies to the paragraphs that end from now on. */
+  abstract = true;
+
+  /** Appends text. */
+  append(text: string): void {
+    if (!/[^\S ]|^ | $| {2}/.test(text)) {
+      if (text !== "") this.#appendWord(text);
+      return;
+    }
+    const collapsed = text.replace(/\s+/g, " ");
+    if (collapsed === " ") {
+      this.#space = true;
+      return;
+    }
+    if (collapsed.startsWith(" ")) this.#space = true;
+    const end = collapsed.endsWith(" ");
+    this.#appendWord(collapsed.slice(collapsed.startsWith(" ") ? 1 : 0, end ? -1 : undefined));
+    this.#space = end;
+  }
+
+  #appendWord(word: string): void {
+    const spaced = this.#space && this.#text !== "" ? ` ${word}` : word;
+    this.#space = false;
+    if (this.#link !== undefined) {
+      if (this.#link.text === "") this.#link.start = this.#text.length + spaced.length - word.length;
+      this.#link.text += this.#link.text === "" ? word : spaced;
+    }
+    this.#text += spaced;
+  }
+
+  /** From here on, text belongs to a link to `title`. */
+  startLink(title: string): void {
+    this.#link = { title, start: 0, text: "" };
+  }
+
+  /** The link ends; returns whether it has any text. */
+  endLink(): boolean {
+    const link = this.#link;
+    this.#link = undefined;
+    if (link === undefined || link.text === "") return false;
+    this.#links.push({ ...link, end: link.start + link.text.length });
+    return true;
+  }
+
+  /** Lengthens the link that has just ended by `trail`, unless white space came between. */
+  appendTrail(trail: string): void {
+    const last = this.#space ? undefined : this.#links.at(-1);
+    this.#appendWord(trail);
+    if (last === undefined) return;
+    last.text += trail;
+    last.end += trail.length;
+  }
+
+  /** Ends the paragraph. */
+  endParagraph(): void {
+    if (this.#text !== "") {
+      this.paragraphs.push({ text: this.#text, links: this.#links, abstract: this.abstract });
+    }
+    this.#text = "";
+    this.#links = [];
+    this.#space = false;
+    this.#link = undefined;
+  }
+}

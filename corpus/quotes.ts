@@ -1,0 +1,52 @@
+/** A run of apostrophes in a line, and what it means. */
+interface Run {
+  at: number;
+  length: number;
+  /** Apostrophes of the run that are text. */
+  literal: number;
+  marks: 2 | 3 | 5;
+}
+
+/**
+ * Removes the apostrophes of `line` that mean bold or italic and keeps those that are text, by MediaWiki's rule: runs of two, three
+ * and five are marks; further ones are text; and when both kinds are unbalanced, one bold mark is an apostrophe and an
+ * italic mark (French `l'''Iliade''`).
+ */
+export function stripQuotes(line: string): string {
+  if (!line.includes("''")) return line;
+  const runs: Run[] = [];
+  let bold = 0;
+  let italic = 0;
+  for (const { index, 0: { length } } of line.matchAll(/'{2,}/g)) {
+    const marks = length === 2 ? 2 : length <= 4 ? 3 : 5;
+    runs.push({ at: index, length, literal: length - marks, marks });
+    if (marks !== 3) italic++;
+    if (marks !== 2) bold++;
+  }
+  if (bold % 2 === 1 && italic % 2 === 1) {
+    const split = apostropheOfWord(line, runs);
+    if (split !== undefined) split.literal++;
+  }
+  let text = "";
+  let at = 0;
+  for (const run of runs) {
+    text += line.slice(at, run.at) + "'".repeat(run.literal);
+    at = run.at + run.length;
+  }
+  return text + line.slice(at);
+}
+
+/** The bold mark that most likely follows a one-letter word; else a longer word; else a space. */
+function apostropheOfWord(line: string, runs: readonly Run[]): Run | undefined {
+  let longWord: Run | undefined;
+  let space: Run | undefined;
+  for (const run of runs) {
+    if (run.marks !== 3) continue;
+    const before = line[run.at + run.literal - 1] ?? "";
+    const second = line[run.at + run.literal - 2] ?? "";
+    if (before === " ") space ??= run;
+    else if (second === " ") return run;
+    else longWord ??= run;
+  }
+  return longWord ?? space;
+}

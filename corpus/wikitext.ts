@@ -1,0 +1,245 @@
+import { pairBrackets } from "./brackets.ts";
+import { decodeEntities } from "./html_entities.ts";
+import { resolveLanguageConversion } from "./language_conversion.ts";
+import { parseLinkTarget, pipeTrick } from "./link_target.ts";
+import { Namespaces } from "./namespaces.ts";
+import { type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
+import { stripQuotes } from "./quotes.ts";
+import { stripTables } from "./tables.ts";
+import type { TitleRules } from "./titles.ts";
+import { stripTransclusions } from "./transclusions.ts";
+
+/** What reading wikitext needs to know of the wiki. */
+export interface WikitextContext extends TitleRules {
+  /** The wiki's namespaces; the names that every MediaWiki knows by default. */
+  namespaces?: Namespaces;
+}
+
+/** The prose of a page. */
+export interface ParsedWikitext {
+  /** One for each line of prose. */
+  paragraphs: Paragraph[];
+  /** Whether the page says that it is a disambiguation page. */
+  isDisambiguation: boolean;
+}
+
+const defaultNamespaces = new Namespaces();
+
+/**
+ * Reads wikitext: the text that a reader sees as prose, and its links with exact offsets. Never throws; linear time.
+ *
+ * Dropped: templates, tables, references, galleries, formulas, comments, headings, files, categories, links between languages,
+ * addresses of external links. A paragraph is a line of the source, as in wikipedia2vec 1.0.5; list markers are dropped.
+ */
+export function parseWikitext(source: string, context: WikitextContext = {}): ParsedWikitext {
+  const { text, isDisambiguation } = stripTransclusions(source);
+  const marked = stripTables(resolveLanguageConversion(stripMagicWords(text)));
+  const plain = marked.includes("''") ? marked.split("\n").map(stripQuotes).join("\n") : marked;
+  return { paragraphs: new InlineReader(plain, context).read(), isDisambiguation };
+}
+
+function stripMagicWords(text: string): string {
+  return text.includes("__") ? text.replace(/__[\p{Lu}\p{Lo}\p{M}_]{2,40}?__/gu, "") : text;
+}
+
+/** HTML that MediaWiki lets through: the tags go, their content stays. */
+const tagNames = new Set(
+  `abbr b bdi bdo big blockquote br caption center cite code data dd del dfn div dl dt em font h1 h2 h3 h4 h5 h6 hr i includeonly
+  ins kbd li link mark meta noinclude nowiki ol onlyinclude p poem pre q rb ref references rp rt rtc ruby s samp small span
+  strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr`.split(/\s+/),
+);
+
+/** Tags that end a line or a block: words on both sides stay apart. */
+const breakingTags = new Set(
+  "blockquote br caption center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem table td th tr ul".split(" "),
+);
+
+const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"]+`;
+const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${address}`, "gi");
+const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
+const externalStart =
+  /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
+const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*)?>/y;
+const lineMarkers = /[ \t]*(?:-{4,}|[*#:;]+)?[ \t]*/y;
+/** Letters that run on from a link belong to it, in scripts that write words with spaces between. */
+const trail =
+  /(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}])[\p{Ll}\p{Lo}\p{M}])+/uy;
+
+/** The last stage: reads lines, links and tags into paragraphs. */
+class InlineReader {
+  readonly #text: string;
+  readonly #context: WikitextContext;
+  readonly #namespaces: Namespaces;
+  readonly #builder = new ParagraphBuilder();
+  readonly #pairs: Map<number, number>;
+  /** Offsets of `]]` that are not shown, because their `[[` was not shown either and is no link. */
+  readonly #closers = new Set<number>();
+  #at = 0;
+  /** Where the link whose text is being read ends. */
+  #linkEnd = -1;
+  /** Whether a `[` with an address waits for its `]`. */
+  #inExternal = false;
+
+  constructor(text: string, context: WikitextContext) {
+    this.#text = text;
+    this.#context = context;
+    this.#namespaces = context.namespaces ?? defaultNamespaces;
+    this.#pairs = pairBrackets(text);
+  }
+
+  read(): Paragraph[] {
+    const text = this.#text;
+    this.#startLine();
+    while (this.#at < text.length) {
+      token.lastIndex = this.#at;
+      const match = token.exec(text);
+      this.#append(this.#at, match?.index ?? text.length);
+      if (match === null) break;
+      this.#at = match.index;
+      this.#token(match[0]);
+    }
+    this.#builder.endParagraph();
+    return this.#builder.paragraphs;
+  }
+
+  #append(from: number, to: number): void {
+    if (from < to) this.#builder.append(decodeEntities(this.#text.slice(from, to)));
+  }
+
+  #token(value: string): void {
+    const start = this.#at;
+    switch (value) {
+      case "\n":
+        this.#at++;
+        if (this.#linkEnd >= 0) this.#builder.append(" ");
+        else this.#startLine();
+        return;
+      case "[[":
+        this.#link();
+        return;
+      case "]]":
+        if (this.#closes(start + 1) && !this.#closes(start)) return this.#token("]");
+        this.#at += 2;
+        if (start === this.#linkEnd) this.#endLink();
+        else if (this.#inExternal) this.#inExternal = false;
+        else if (!this.#closers.has(start)) this.#builder.append(value);
+        return;
+      case "[":
+        this.#at++;
+        if (!this.#external(start)) this.#builder.append(value);
+        return;
+      case "]":
+        this.#at++;
+        if (this.#inExternal) this.#inExternal = false;
+        else this.#builder.append(value);
+        return;
+      case "<":
+        this.#tag();
+        return;
+      default: { // an address: gone, but not the punctuation of the sentence it ends
+        const length = value.replace(value.includes("(") ? /[.,;:!?]+$/ : /[.,;:!?)]+$/, "").length;
+        this.#at += length;
+      }
+    }
+  }
+
+  #closes(at: number): boolean {
+    return at === this.#linkEnd || this.#closers.has(at);
+  }
+
+  /** Ends the paragraph and skips what is markup at the start of the next line, or the whole line of a heading. */
+  #startLine(): void {
+    this.#builder.endParagraph();
+    this.#inExternal = false;
+    const text = this.#text;
+    const first = text[this.#at];
+    if (first === "=" || first === "|") {
+      const newline = text.indexOf("\n", this.#at);
+      const end = newline < 0 ? text.length : newline;
+      const line = text.slice(this.#at, end).trimEnd();
+      if (first === "=" && line.length >= 3 && line.endsWith("=")) {
+        this.#builder.abstract = false;
+        this.#at = end;
+      } else if (first === "|") {
+        this.#at = end; // what a table without beginning left behind
+      }
+      return;
+    }
+    lineMarkers.lastIndex = this.#at;
+    lineMarkers.test(text);
+    this.#at = lineMarkers.lastIndex;
+  }
+
+  #link(): void {
+    const start = this.#at;
+    const end = this.#pairs.get(start);
+    if (end === undefined) {
+      this.#at += 2;
+      this.#builder.append("[[");
+      return;
+    }
+    if (this.#external(start + 1)) return;
+    linkStart.lastIndex = start;
+    const match = linkStart.exec(this.#text);
+    if (match === null) {
+      this.#at += 2;
+      this.#closers.add(end);
+      return;
+    }
+    const [whole, raw = "", border] = match;
+    const target = parseLinkTarget(raw, this.#namespaces, this.#context);
+    this.#at = start + whole.length;
+    if (target.kind === "hidden") {
+      this.#at = end + 2;
+      return;
+    }
+    const label = this.#at;
+    const nested = border === "|" && isWithin(this.#text.indexOf("[[", label), label, end);
+    const isLink = target.kind === "article" && this.#linkEnd < 0 && !nested;
+    if (isLink) this.#builder.startLink(target.title);
+    if (border === "|" && this.#text.slice(label, Math.min(end, label + 64)).trim() !== "") {
+      if (isLink) this.#linkEnd = end;
+      else this.#closers.add(end);
+      return;
+    }
+    this.#builder.append(border === "|" ? pipeTrick(target.shown) : target.shown);
+    this.#at = end + 2;
+    if (isLink) this.#endLink();
+  }
+
+  #endLink(): void {
+    this.#linkEnd = -1;
+    if (!this.#builder.endLink()) return;
+    trail.lastIndex = this.#at;
+    const letters = trail.exec(this.#text)?.[0];
+    if (letters === undefined) return;
+    this.#at += letters.length;
+    this.#builder.appendTrail(letters);
+  }
+
+  /** Skips the bracket at `start` and its address, if one follows; the text after it stays. */
+  #external(start: number): boolean {
+    externalStart.lastIndex = start;
+    if (!externalStart.test(this.#text)) return false;
+    this.#at = externalStart.lastIndex;
+    this.#inExternal = true;
+    return true;
+  }
+
+  #tag(): void {
+    tag.lastIndex = this.#at;
+    const match = tag.exec(this.#text);
+    const name = match?.[2]?.toLowerCase();
+    if (match === null || name === undefined || !tagNames.has(name)) {
+      this.#at++;
+      this.#builder.append("<");
+      return;
+    }
+    this.#at += match[0].length;
+    if (breakingTags.has(name)) this.#builder.append(" ");
+  }
+}
+
+function isWithin(value: number, from: number, to: number): boolean {
+  return value >= from && value < to;
+}

@@ -1,0 +1,260 @@
+import type { Allocation, Device, Dispatch, Program, Scalars, View } from "../device.ts";
+import { resolveSizes } from "../device.ts";
+import { DeviceError } from "../device_error.ts";
+import type { DType } from "../kernel.ts";
+import { loadKernels } from "./compile_kernels.ts";
+import type { WorkerAnswer, WorkerRequest } from "./cpu_worker.ts";
+import { type KernelFunction, replay, type ReplayProgram } from "./replay.ts";
+import { SharedHeap } from "./shared_heap.ts";
+
+/** Memory of the {@linkcode CpuDevice}. */
+export interface CpuAllocation extends Allocation {
+  /** Byte offset in the shared memory. */
+  readonly address: number;
+}
+
+/** A program of the {@linkcode CpuDevice}. */
+export interface CpuProgram extends Program {
+  /** What workers get. */
+  readonly replay: ReplayProgram;
+  /** The recorded list. */
+  readonly dispatches: readonly Dispatch[];
+  /** Addresses to free with the program. */
+  readonly memory: readonly number[];
+  /** The kernel of each dispatch on the calling thread. */
+  readonly functions: readonly KernelFunction[];
+}
+
+/** Options of {@linkcode CpuDevice.create}. */
+export interface CpuDeviceOptions {
+  /** Workers; by default one a core. With 1 the kernels run on the calling thread. */
+  readonly threads?: number;
+}
+
+/**
+ * Runs plans on the processor: WebAssembly SIMD kernels (AssemblyScript beside each op, compiled on first use) spread over
+ * workers that share one memory. Needs nothing installed. The bits of a result do not depend on the number of workers.
+ */
+export class CpuDevice implements Device {
+  readonly kind = "cpu";
+  readonly description: string;
+  readonly choices: Readonly<Record<string, string | number | boolean>> = { kernels: "relaxed-simd" };
+  readonly maxBindingBytes: number = 2 ** 32 - 131072;
+  readonly #heap: SharedHeap;
+  readonly #exports: WebAssembly.Exports;
+  readonly #workers: readonly Worker[];
+  readonly #threads: number;
+  readonly #failed: number;
+  #programs = 0;
+  #running = 0;
+  #failure: DeviceError | undefined;
+  #finish: { resolve: () => void; reject: (error: DeviceError) => void } | undefined;
+
+  private constructor(
+    heap: SharedHeap,
+    exports: WebAssembly.Exports,
+    workers: readonly Worker[],
+    threads: number,
+    failed: number,
+  ) {
+    this.#heap = heap;
+    this.#exports = exports;
+    this.#workers = workers;
+    this.#threads = threads;
+    this.#failed = failed;
+    this.description = `cpu, ${threads} ${threads === 1 ? "thread" : "threads"}, WebAssembly SIMD`;
+    for (const worker of workers) {
+      worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
+        if (event.data.type === "failed") this.#fail(event.data.message);
+        if (event.data.type === "done" && --this.#running === 0) this.#finish?.resolve();
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        this.#fail(event.message);
+      };
+    }
+  }
+
+  /** Starts the workers. */
+  static async create(options: CpuDeviceOptions = {}): Promise<CpuDevice> {
+    const threads = typeof SharedArrayBuffer === "undefined"
+      ? 1
+      : options.threads ?? navigator.hardwareConcurrency;
+    if (!Number.isInteger(threads) || threads < 1) {
+      throw new DeviceError(`threads must be a positive integer, got ${threads}`);
+    }
+    const binary = await loadKernels();
+    const heap = new SharedHeap(true);
+    const { instance } = await WebAssembly.instantiate(binary, {
+      env: { memory: heap.memory, abort: () => {} },
+    });
+    const scratchBytes = (instance.exports["SCRATCH_BYTES"] as WebAssembly.Global).value;
+    const failed = heap.allocate(4);
+    const workers: Worker[] = [];
+    if (threads === 1) {
+      (instance.exports["set_scratch"] as (p: number) => void)(heap.allocate(scratchBytes));
+    } else {
+      const scratch = Array.from({ length: threads }, () => heap.allocate(scratchBytes));
+      await Promise.all(scratch.map((address) => {
+        const worker = new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
+        workers.push(worker);
+        return new Promise<void>((resolve, reject) => {
+          worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
+            if (event.data.type === "failed") reject(new DeviceError(event.data.message));
+            else resolve();
+          };
+          worker.onerror = (event) => {
+            event.preventDefault();
+            reject(new DeviceError(`a cpu worker does not start: ${event.message}`));
+          };
+          const request: WorkerRequest = {
+            type: "start",
+            binary,
+            memory: heap.memory,
+            scratch: address,
+            workers: threads,
+            failed,
+          };
+          worker.postMessage(request);
+        });
+      }));
+    }
+    return new CpuDevice(heap, instance.exports, workers, threads, failed);
+  }
+
+  /** Bytes of the shared memory in use. */
+  get allocatedBytes(): number {
+    return this.#heap.allocatedBytes;
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new DeviceError(`the cpu device has failed: ${message}`);
+    this.#finish?.reject(this.#failure);
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  #send(request: WorkerRequest): void {
+    for (const worker of this.#workers) worker.postMessage(request);
+  }
+
+  allocate(label: string, dtype: DType, length: number): CpuAllocation {
+    this.#check();
+    try {
+      return { label, dtype, length, address: this.#heap.allocate(length * 4) };
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new DeviceError(
+        `no memory for ${label}: ${error.message}; use a smaller batch, model or entity vocabulary`,
+      );
+    }
+  }
+
+  free(allocation: CpuAllocation): void {
+    this.#heap.free(allocation.address);
+  }
+
+  write(allocation: CpuAllocation, offset: number, data: Float32Array | Int32Array | Uint32Array): void {
+    if (offset + data.length > allocation.length) {
+      throw new RangeError(`${allocation.label} has ${allocation.length} elements`);
+    }
+    const from = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    new Uint8Array(this.#heap.memory.buffer, allocation.address + offset * 4, data.byteLength).set(from);
+  }
+
+  read(view: View): Promise<Float32Array | Int32Array | Uint32Array> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const { address, dtype } = view.allocation as CpuAllocation;
+    const bytes = new Uint8Array(view.length * 4);
+    bytes.set(new Uint8Array(this.#heap.memory.buffer, address + view.offset * 4, view.length * 4));
+    if (dtype === "f32") return Promise.resolve(new Float32Array(bytes.buffer));
+    return Promise.resolve(dtype === "i32" ? new Int32Array(bytes.buffer) : new Uint32Array(bytes.buffer));
+  }
+
+  compile(dispatches: readonly Dispatch[]): Promise<CpuProgram> {
+    this.#check();
+    const functions = dispatches.map(({ kernel }) => {
+      const found = this.#exports[kernel.name];
+      if (typeof found !== "function") throw new DeviceError(`there is no cpu kernel ${kernel.name}`);
+      return found as KernelFunction;
+    });
+    const words = dispatches.map(({ kernel }) => kernel.bindings.length + kernel.sizes.length);
+    const parameters = this.#heap.allocate(4 * words.reduce((a, b) => a + b, 0));
+    const control = this.#heap.allocate(4 * 3 * Math.max(dispatches.length, 1));
+    const memory = new Uint32Array(this.#heap.memory.buffer);
+    const blocks: number[] = [];
+    let block = parameters;
+    dispatches.forEach(({ views }, i) => {
+      blocks.push(block);
+      views.forEach((view, j) => {
+        memory[(block >>> 2) + j] = (view.allocation as CpuAllocation).address + view.offset * 4;
+      });
+      block += 4 * (words[i] ?? 0);
+    });
+    const program: ReplayProgram = {
+      id: this.#programs++,
+      kernels: dispatches.map(({ kernel }) => kernel.name),
+      blocks,
+      control,
+    };
+    this.#send({ type: "program", program });
+    return Promise.resolve({
+      length: dispatches.length,
+      replay: program,
+      dispatches,
+      memory: [parameters, control],
+      functions,
+    });
+  }
+
+  async run(program: CpuProgram, scalars: Scalars): Promise<void> {
+    this.#check();
+    if (this.#finish) throw new DeviceError("the cpu device is running; await one run before the next");
+    this.#writeSizes(program, scalars);
+    if (this.#threads === 1) {
+      try {
+        replay(this.#heap.memory, program.functions, program.replay, 1, this.#failed);
+      } catch (error) {
+        this.#fail(String(error));
+        this.#check();
+      }
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#finish = { resolve, reject };
+      this.#running = this.#threads;
+      this.#send({ type: "run", id: program.replay.id });
+    }).finally(() => this.#finish = undefined);
+  }
+
+  #writeSizes(program: CpuProgram, scalars: Scalars): void {
+    const integers = new Uint32Array(this.#heap.memory.buffer);
+    const floats = new Float32Array(this.#heap.memory.buffer);
+    const { blocks, control } = program.replay;
+    const length = program.dispatches.length;
+    integers.fill(0, control >>> 2, (control >>> 2) + 3 * length);
+    program.dispatches.forEach((dispatch, i) => {
+      const { kernel } = dispatch;
+      const sizes = resolveSizes(dispatch, scalars);
+      const first = ((blocks[i] ?? 0) >>> 2) + kernel.bindings.length;
+      kernel.sizes.forEach((name, j) => {
+        const value = sizes[name] ?? 0;
+        if (kernel.floats?.includes(name)) floats[first + j] = value;
+        else integers[first + j] = value;
+      });
+      integers[(control >>> 2) + i] = kernel.tiles((name) => sizes[name] ?? 0);
+    });
+  }
+
+  release(program: CpuProgram): void {
+    this.#send({ type: "release", id: program.replay.id });
+    for (const address of program.memory) this.#heap.free(address);
+  }
+
+  destroy(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#failure ??= new DeviceError("the cpu device has been destroyed");
+  }
+}

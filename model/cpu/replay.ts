@@ -1,0 +1,66 @@
+/** A compiled list as workers see it. All offsets are bytes into the shared memory. */
+export interface ReplayProgram {
+  /** Number of the program on its device. */
+  readonly id: number;
+  /** The kernel of each dispatch. */
+  readonly kernels: readonly string[];
+  /** Where each dispatch's parameter block lies. */
+  readonly blocks: readonly number[];
+  /** Three i32 arrays of one element a dispatch: number of tiles, next tile to take, workers that are through. */
+  readonly control: number;
+}
+
+/** A kernel as WebAssembly exports it. */
+export type KernelFunction = (block: number, tile: number) => void;
+
+/** Turns around this many times before a worker goes to sleep at a barrier. */
+const SPINS = 8000;
+
+/** Asleep, a worker looks this often (ms) whether another has failed. */
+const PATIENCE = 100;
+
+/**
+ * Replays a program as one of `workers` workers. Tiles are taken from a shared counter, so that a disturbed core does less;
+ * which worker computes a tile changes no bits. Every dispatch ends with a barrier. `failed` points at an i32 that is set when a
+ * worker has thrown.
+ */
+export function replay(
+  memory: WebAssembly.Memory,
+  functions: readonly KernelFunction[],
+  program: ReplayProgram,
+  workers: number,
+  failed: number,
+): void {
+  const words = new Int32Array(memory.buffer);
+  const length = functions.length;
+  const tiles = program.control >>> 2;
+  const next = tiles + length;
+  const through = next + length;
+  for (let i = 0; i < length; i++) {
+    const kernel = functions[i];
+    const block = program.blocks[i];
+    const total = words[tiles + i];
+    if (kernel === undefined || block === undefined || total === undefined) {
+      throw new RangeError(`dispatch ${i} is not in the shared memory`);
+    }
+    if (total === 0) continue;
+    for (;;) {
+      const tile = Atomics.add(words, next + i, 1);
+      if (tile >= total) break;
+      kernel(block, tile);
+    }
+    if (workers === 1 || i === length - 1) continue; // the device waits for every worker's answer after the last
+    const place = through + i;
+    if (Atomics.add(words, place, 1) + 1 === workers) {
+      Atomics.notify(words, place);
+      continue;
+    }
+    for (let spin = 0; spin < SPINS && Atomics.load(words, place) < workers; spin++);
+    for (;;) {
+      const arrived = Atomics.load(words, place);
+      if (arrived >= workers) break;
+      Atomics.wait(words, place, arrived, PATIENCE);
+      if (Atomics.load(words, failed >>> 2) !== 0) throw new Error("another worker has failed");
+    }
+  }
+}

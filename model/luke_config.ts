@@ -1,0 +1,58 @@
+/** Shape of a LUKE network. Names follow Hugging Face's `LukeConfig`, in camel case. */
+export interface LukeConfig {
+  /** How word positions count: RoBERTa from the pad id on (padding does not count), BERT from 0. */
+  readonly baseModelType: "roberta" | "bert";
+  /** Word vocabulary size. */
+  readonly vocabSize: number;
+  /** Entity vocabulary size, special entities included. */
+  readonly entityVocabSize: number;
+  /** Width of the encoder. */
+  readonly hiddenSize: number;
+  /** Width of the entity table; a bias-free projection follows where it differs from `hiddenSize`. */
+  readonly entityEmbSize: number;
+  /** Encoder layers. */
+  readonly numHiddenLayers: number;
+  /** Attention heads; divides `hiddenSize`. */
+  readonly numAttentionHeads: number;
+  /** Width of the feed-forward layer. */
+  readonly intermediateSize: number;
+  /** Rows of both position tables. */
+  readonly maxPositionEmbeddings: number;
+  /** Rows of both token type tables. */
+  readonly typeVocabSize: number;
+  /** 1e-5 for RoBERTa, 1e-12 for BERT. */
+  readonly layerNormEps: number;
+  /** Dropout after embeddings, attention output and feed-forward output. */
+  readonly hiddenDropoutProb: number;
+  /** Dropout of attention probabilities. */
+  readonly attentionProbsDropoutProb: number;
+  /** Standard deviation of initial weights. */
+  readonly initializerRange: number;
+  /** Id of the word pad token. */
+  readonly padTokenId: number;
+}
+
+/** Throws a RangeError that names the field when a configuration cannot be built. */
+export function validateLukeConfig(config: LukeConfig): void {
+  const counts = [
+    "vocabSize",
+    "entityVocabSize",
+    "hiddenSize",
+    "entityEmbSize",
+    "numHiddenLayers",
+    "numAttentionHeads",
+    "intermediateSize",
+    "maxPositionEmbeddings",
+    "typeVocabSize",
+  ] as const;
+  for (const field of counts) {
+    if (!Number.isInteger(config[field]) || config[field] < 1) {
+      throw new RangeError(`${field} must be a positive integer, got ${config[field]}`);
+    }
+  }
+  if (config.hiddenSize % config.numAttentionHeads !== 0) {
+    throw new RangeError(
+      `hiddenSize ${config.hiddenSize} is not divisible by numAttentionHeads ${config.numAttentionHeads}`,
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
+import type { LukeConfig } from "./luke_config.ts";
+import { type Lookup, makeLookup } from "./ops/embedding/lookup.ts";
+
+/** A batch in the layout of a plan of some capacity. */
+export interface EncodedLukeBatch {
+  /** Lookups in each table; names as in the plan. */
+  readonly lookups: Readonly<
+    Record<"words" | "wordPositions" | "wordTypes" | "entities" | "entityPositions" | "entityTypes", Lookup>
+  >;
+  /** [rows, words + entities], 1 = attended. */
+  readonly mask: Int32Array;
+  /** Rows of the concatenated sequence whose word logits are wanted. */
+  readonly maskedWords: Int32Array;
+  /** Rows of the concatenated sequence whose entity logits are wanted. */
+  readonly maskedEntities: Int32Array;
+}
+
+/** Copies [rows, from] into [rows, to], the rest filled. */
+function widen(values: Int32Array, rows: number, from: number, to: number, fill: number): Int32Array {
+  if (from === to) return values;
+  const wide = new Int32Array(rows * to).fill(fill);
+  for (let row = 0; row < rows; row++) wide.set(values.subarray(row * from, (row + 1) * from), row * to);
+  return wide;
+}
+
+/**
+ * Position ids of words: RoBERTa counts words that are not padding from pad id + 1 on and gives padding the pad id; BERT counts
+ * all from 0. `wordIds` is [rows, words].
+ */
+export function wordPositionIds(
+  wordIds: Int32Array,
+  words: number,
+  type: LukeConfig["baseModelType"],
+  padId: number,
+): Int32Array {
+  let count = 0;
+  return wordIds.map((id, i) => {
+    if (i % words === 0) count = 0;
+    if (type === "bert") return i % words;
+    return id === padId ? padId : padId + ++count;
+  });
+}
+
+/** Throws a RangeError that names the width when a batch is beyond the capacity; nothing is ever cut. */
+function checkFits(batch: LukeBatch, capacity: BatchCapacity): void {
+  if (fits(batch, capacity)) return;
+  const widths = (["rows", "words", "entities", "mentionLength"] as const)
+    .map((name) => `${name} ${batch[name]} of ${capacity[name]}`);
+  throw new RangeError(
+    `the batch is beyond the plan's capacity: ${
+      widths.join(", ")
+    }, masked words ${batch.maskedWordLabels.length} of ` +
+      `${capacity.maskedWords}, masked entities ${batch.maskedEntityLabels.length} of ${capacity.maskedEntities}`,
+  );
+}
+
+/** Throws a RangeError when an id is beyond its table: kernels do not look. */
+function checkIds(what: string, ids: Int32Array, size: number, least: 0 | -1 = 0): void {
+  for (const id of ids) {
+    if (id >= size || id < least) throw new RangeError(`${what} ${id} is outside the table of ${size} rows`);
+  }
+}
+
+/** Throws a RangeError when masked places lie outside the batch, stand twice or have not one label each. */
+function checkPlaces(what: string, places: Int32Array, labels: Int32Array, size: number): void {
+  if (places.length !== labels.length) {
+    throw new RangeError(`${places.length} ${what} have ${labels.length} labels`);
+  }
+  const seen = new Set<number>();
+  for (const place of places) {
+    if (place < 0 || place >= size) throw new RangeError(`${what}: ${place} is outside the batch of ${size}`);
+    if (seen.has(place)) throw new RangeError(`${what}: ${place} stands twice`);
+    seen.add(place);
+  }
+}
+
+/** Lays a batch out for a plan of `capacity`. Throws a RangeError for ids outside the tables and batches beyond the capacity. */
+export function encodeLukeBatch(
+  batch: LukeBatch,
+  capacity: BatchCapacity,
+  config: LukeConfig,
+): EncodedLukeBatch {
+  checkFits(batch, capacity);
+  const { rows } = batch;
+  const wordIds = widen(batch.wordIds, rows, batch.words, capacity.words, config.padTokenId);
+  const wordMask = widen(batch.wordAttentionMask, rows, batch.words, capacity.words, 0);
+  const entityIds = widen(batch.entityIds, rows, batch.entities, capacity.entities, 0);
+  const entityMask = widen(batch.entityAttentionMask, rows, batch.entities, capacity.entities, 0);
+  const mentions = widen(
+    batch.entityPositionIds,
+    rows * batch.entities,
+    batch.mentionLength,
+    capacity.mentionLength,
+    -1,
+  );
+  const { mentionLength } = capacity;
+  const entityPositions = widen(
+    mentions,
+    rows,
+    batch.entities * mentionLength,
+    capacity.entities * mentionLength,
+    -1,
+  );
+  const positions = wordPositionIds(wordIds, capacity.words, config.baseModelType, config.padTokenId);
+
+  checkIds("word id", wordIds, config.vocabSize);
+  checkIds("word position", positions, config.maxPositionEmbeddings);
+  checkIds("entity id", entityIds, config.entityVocabSize);
+  checkIds("entity position", entityPositions, config.maxPositionEmbeddings, -1);
+  checkIds("word label", batch.maskedWordLabels, config.vocabSize);
+  checkIds("entity label", batch.maskedEntityLabels, config.entityVocabSize);
+  checkPlaces("masked word positions", batch.maskedWordPositions, batch.maskedWordLabels, rows * batch.words);
+  checkPlaces(
+    "masked entity positions",
+    batch.maskedEntityPositions,
+    batch.maskedEntityLabels,
+    rows * batch.entities,
+  );
+
+  const length = capacity.words + capacity.entities;
+  const mask = new Int32Array(rows * length);
+  for (let row = 0; row < rows; row++) {
+    mask.set(wordMask.subarray(row * capacity.words, (row + 1) * capacity.words), row * length);
+    mask.set(
+      entityMask.subarray(row * capacity.entities, (row + 1) * capacity.entities),
+      row * length + capacity.words,
+    );
+  }
+  const place = (flat: number, width: number, offset: number): number =>
+    Math.floor(flat / width) * length + offset + flat % width;
+  const paddedPosition = config.baseModelType === "roberta" ? config.padTokenId : undefined;
+  return {
+    lookups: {
+      words: makeLookup(wordIds, 1, config.padTokenId),
+      wordPositions: makeLookup(positions, 1, paddedPosition),
+      wordTypes: makeLookup(new Int32Array(wordIds.length), 1),
+      entities: makeLookup(entityIds, 1, 0),
+      entityPositions: makeLookup(entityPositions, mentionLength),
+      entityTypes: makeLookup(new Int32Array(entityIds.length), 1),
+    },
+    mask,
+    maskedWords: batch.maskedWordPositions.map((flat) => place(flat, batch.words, 0)),
+    maskedEntities: batch.maskedEntityPositions.map((flat) => place(flat, batch.entities, capacity.words)),
+  };
+}

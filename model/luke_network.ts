@@ -1,0 +1,331 @@
+import type { Allocation, Device } from "./device.ts";
+import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
+import { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
+import { lukeParameters } from "./luke_parameters.ts";
+import { LukePlan } from "./luke_plan.ts";
+import { adamwKernel, type AdamWOptions, clipGradients, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
+import { fillZero } from "./ops/add/add.ts";
+import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
+import { dropoutKey } from "./ops/dropout/dropout.ts";
+import { BLOCK_LENGTH, sumSquaresPartials } from "./ops/sum/sum.ts";
+import { Parameters } from "./parameters.ts";
+import { type Plan, PlanBuilder, type Tensor } from "./plan.ts";
+
+/** How a network is trained. */
+export interface LukeTrainingOptions {
+  /** Micro-steps of a step; the gradients of a micro-step count 1 / this. */
+  readonly gradientAccumulationSteps: number;
+  /** Hyper-parameters of the update. */
+  readonly optimizer: AdamWOptions;
+}
+
+/** Options of {@linkcode LukeNetwork.create}. */
+export interface LukeNetworkOptions {
+  /** Widths that plans are made for; a batch goes to the smallest that holds it. */
+  readonly capacities: readonly BatchCapacity[];
+  /** Without it the network only evaluates and predicts. */
+  readonly training?: LukeTrainingOptions;
+}
+
+/** Sums of a head over the micro-steps since they were read. */
+export interface HeadMetrics {
+  /** Σ of the losses of masked places, nats. */
+  readonly lossSum: number;
+  /** Masked places whose label had the greatest logit. */
+  readonly correct: number;
+  /** Masked places. */
+  readonly count: number;
+  /** Σ over micro-steps of the mean loss, 0 for a micro-step without masked places. */
+  readonly sumOfMeans: number;
+}
+
+/** What {@linkcode LukeNetwork.readMetrics} returns. */
+export interface LukeMetrics {
+  /** The masked word head. */
+  readonly word: HeadMetrics;
+  /** The masked entity head. */
+  readonly entity: HeadMetrics;
+  /** Micro-steps and evaluations summed. */
+  readonly microSteps: number;
+  /** Global gradient norm of the last update, before clipping. */
+  readonly gradNorm: number;
+  /** Updates since the last call that were skipped because a gradient was not finite. */
+  readonly skippedUpdates: number;
+}
+
+/** The moments of AdamW by parameter name. */
+export interface OptimizerState {
+  /** First moments. */
+  readonly expAvg: Map<string, Float32Array>;
+  /** Second moments. */
+  readonly expAvgSq: Map<string, Float32Array>;
+}
+
+/** Where and when in training a micro-step is: what its dropout is drawn from. */
+export interface MicroStep {
+  /** The run's seed. */
+  readonly seed: number;
+  /** 0-based optimizer step. */
+  readonly step: number;
+  /** 0-based micro-step of the step. */
+  readonly microStep: number;
+}
+
+/**
+ * LUKE for pretraining on a device: a transformer over words and entities with a masked word and a masked entity head
+ * (Yamada et al. 2020), its gradients and AdamW. Entity-aware attention is not part of pretraining.
+ */
+export class LukeNetwork implements AsyncDisposable {
+  /** Its shape. */
+  readonly config: LukeConfig;
+  readonly #device: Device;
+  readonly #options: LukeNetworkOptions;
+  readonly #parameters: Parameters;
+  readonly #metrics: Allocation;
+  readonly #state: Allocation;
+  readonly #plans = new Map<string, Promise<LukePlan>>();
+  #update: Promise<Plan> | undefined;
+  #updates = 0;
+  #microSteps = 0;
+
+  private constructor(device: Device, config: LukeConfig, options: LukeNetworkOptions) {
+    validateLukeConfig(config);
+    this.config = config;
+    this.#device = device;
+    this.#options = options;
+    this.#parameters = new Parameters(device, lukeParameters(config), options.training !== undefined);
+    this.#metrics = device.allocate("metrics", "f32", 64);
+    this.#state = device.allocate("optimizer state", "f32", 64);
+  }
+
+  /** Allocates parameters and compiles the plans that training needs. Throws a RangeError on an impossible configuration. */
+  static async create(device: Device, config: LukeConfig, options: LukeNetworkOptions): Promise<LukeNetwork> {
+    const network = new LukeNetwork(device, config, options);
+    if (options.training) {
+      for (const capacity of options.capacities) await network.#plan(capacity, true);
+      network.#update = network.#recordUpdate(options.training);
+      await network.#update;
+    }
+    return network;
+  }
+
+  /** Names and shapes of the parameters. */
+  get parameterShapes(): ReadonlyMap<string, readonly number[]> {
+    return this.#parameters.shapes;
+  }
+
+  /** Number of scalars in all parameters; tied weights count once. */
+  get parameterCount(): number {
+    return this.#parameters.count;
+  }
+
+  /** Draws initial weights: N(0, initializer_range²), zero biases, unit layer norms; zeroes the moments' update count. */
+  initialize(seed: number): void {
+    this.#parameters.initialize(seed, this.config.initializerRange);
+    this.#updates = 0;
+  }
+
+  #stateTensor(allocation: Allocation, name: string): Tensor {
+    const view = { allocation, offset: 0, length: allocation.length };
+    return { name, dtype: "f32", rows: 1, columns: allocation.length, role: "parameter", view };
+  }
+
+  #plan(capacity: BatchCapacity, training: boolean): Promise<LukePlan> {
+    const key = JSON.stringify([capacity, training]);
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      plan = LukePlan.create({
+        device: this.#device,
+        config: this.config,
+        parameters: this.#parameters,
+        capacity,
+        metrics: this.#stateTensor(this.#metrics, "metrics"),
+        training,
+        lossScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
+      });
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  #planFor(batch: LukeBatch, training: boolean): Promise<LukePlan> {
+    const size = (c: BatchCapacity): number => c.rows * (c.words + c.entities);
+    const holding = this.#options.capacities.filter((capacity) => fits(batch, capacity))
+      .sort((a, b) => size(a) - size(b));
+    const capacity = holding[0] ?? this.#options.capacities.toSorted((a, b) => size(b) - size(a))[0];
+    if (!capacity) throw new RangeError("the network has no capacity");
+    return this.#plan(capacity, training);
+  }
+
+  /** Records the update: norm of all gradients, clip factor, AdamW over every page. */
+  #recordUpdate({ optimizer }: LukeTrainingOptions): Promise<Plan> {
+    const plan = new PlanBuilder(false, fillZero);
+    const state = this.#stateTensor(this.#state, "optimizer state");
+    const pages = this.#parameters.pages.map((page) => {
+      const tensor = (allocation: Allocation | undefined, name: string): Tensor => {
+        if (!allocation) throw new RangeError("the network does not train");
+        return this.#stateTensor(allocation, name);
+      };
+      return {
+        page,
+        value: tensor(page.value, "parameters"),
+        gradient: tensor(page.gradient, "gradients"),
+        expAvg: tensor(page.expAvg, "first moments"),
+        expAvgSq: tensor(page.expAvgSq, "second moments"),
+      };
+    });
+    const blocks = pages.map(({ page }) => Math.ceil(page.length / BLOCK_LENGTH));
+    const total = blocks.reduce((a, b) => a + b, 0);
+    const partials = plan.activation("squares of gradients", 1, total);
+    let offset = 0;
+    pages.forEach(({ page, gradient }, i) => {
+      plan.dispatch(sumSquaresPartials, [gradient, partials], {
+        count: page.length,
+        blocks: blocks[i] ?? 0,
+        block_length: BLOCK_LENGTH,
+        offset,
+      });
+      offset += blocks[i] ?? 0;
+    });
+    plan.dispatch(clipGradients, [partials, state], { blocks: total, max_norm: optimizer.maxGradNorm });
+    for (const { page, value, gradient, expAvg, expAvgSq } of pages) {
+      plan.dispatch(adamwKernel, [value, gradient, expAvg, expAvgSq, state], {
+        count: page.length,
+        beta1: optimizer.betas[0],
+        beta2: optimizer.betas[1],
+        rest1: 1 - optimizer.betas[0],
+        rest2: 1 - optimizer.betas[1],
+        eps: optimizer.eps,
+        weight_decay: page.decay ? optimizer.weightDecay : 0,
+      });
+    }
+    return plan.compile(this.#device);
+  }
+
+  /** Forward and backward of one micro-step. Micro-step 0 replaces the gradients, later ones add to them. */
+  async accumulate(batch: LukeBatch, at: MicroStep): Promise<void> {
+    const plan = await this.#planFor(batch, true);
+    await plan.run(batch, dropoutKey(at.seed, at.step, at.microStep), at.microStep === 0 ? 0 : 1);
+    this.#microSteps++;
+  }
+
+  /** Clips the gradients and steps AdamW; a gradient that is not finite skips it on the device. */
+  async update(learningRate: number): Promise<void> {
+    if (!this.#update || !this.#options.training) {
+      throw new RangeError("the network was not made for training");
+    }
+    const { betas, biasCorrection } = this.#options.training.optimizer;
+    const step = ++this.#updates;
+    const correction = (beta: number): number => biasCorrection ? 1 - beta ** step : 1;
+    this.#device.write(
+      this.#state,
+      OPTIMIZER_STATE.learningRate,
+      Float32Array.of(learningRate, correction(betas[0]), correction(betas[1])),
+    );
+    await (await this.#update).run({});
+  }
+
+  /** Forward without dropout; adds to the metrics. */
+  async evaluate(batch: LukeBatch): Promise<void> {
+    await this.#evaluate(batch);
+  }
+
+  async #evaluate(batch: LukeBatch): Promise<LukePlan> {
+    const plan = await this.#planFor(batch, false);
+    await plan.run(batch, 0, 0);
+    this.#microSteps++;
+    return plan;
+  }
+
+  /** Logits [masked words, vocabulary] of a batch, without dropout. */
+  async wordLogits(batch: LukeBatch): Promise<Float32Array> {
+    return (await this.#evaluate(batch)).read("wordLogits", batch.maskedWordLabels.length);
+  }
+
+  /** Logits [masked entities, entity vocabulary] of a batch, without dropout. */
+  async entityLogits(batch: LukeBatch): Promise<Float32Array> {
+    return (await this.#evaluate(batch)).read("entityLogits", batch.maskedEntityLabels.length);
+  }
+
+  /** Last hidden states of a batch, without dropout: words [rows, words, hidden] and entities [rows, entities, hidden]. */
+  async hiddenStates(batch: LukeBatch): Promise<{ words: Float32Array; entities: Float32Array }> {
+    const plan = await this.#evaluate(batch);
+    const { words: wordCapacity, entities: entityCapacity } = plan.capacity;
+    const length = wordCapacity + entityCapacity;
+    const hidden = this.config.hiddenSize;
+    const all = await plan.read("sequenceOutput", batch.rows * length);
+    const cut = (width: number, offset: number): Float32Array => {
+      const part = new Float32Array(batch.rows * width * hidden);
+      for (let row = 0; row < batch.rows; row++) {
+        const begin = (row * length + offset) * hidden;
+        part.set(all.subarray(begin, begin + width * hidden), row * width * hidden);
+      }
+      return part;
+    };
+    return { words: cut(batch.words, 0), entities: cut(batch.entities, wordCapacity) };
+  }
+
+  /** The metrics since the last call, which are then zero. Waits for the device. */
+  async readMetrics(): Promise<LukeMetrics> {
+    const whole = (allocation: Allocation) => ({ allocation, offset: 0, length: allocation.length });
+    const metrics = await this.#device.read(whole(this.#metrics));
+    const state = await this.#device.read(whole(this.#state));
+    this.#device.write(this.#metrics, 0, new Float32Array(metrics.length));
+    this.#device.write(this.#state, OPTIMIZER_STATE.skippedUpdates, new Float32Array(1));
+    const microSteps = this.#microSteps;
+    this.#microSteps = 0;
+    const head = (slot: number): HeadMetrics => ({
+      lossSum: metrics[slot] ?? NaN,
+      correct: metrics[slot + 1] ?? NaN,
+      count: metrics[slot + 2] ?? NaN,
+      sumOfMeans: metrics[slot + 3] ?? NaN,
+    });
+    return {
+      word: head(0),
+      entity: head(METRICS_OF_HEAD),
+      microSteps,
+      gradNorm: state[OPTIMIZER_STATE.gradNorm] ?? NaN,
+      skippedUpdates: state[OPTIMIZER_STATE.skippedUpdates] ?? NaN,
+    };
+  }
+
+  /** All parameters by Hugging Face name, row-major. */
+  readParameters(): Promise<Map<string, Float32Array>> {
+    return this.#parameters.read("value");
+  }
+
+  /** Replaces all parameters. Throws a RangeError that lists every missing, unknown and misshapen name. */
+  writeParameters(values: ReadonlyMap<string, Float32Array>): void {
+    this.#parameters.write("value", values);
+  }
+
+  /** The gradients of the last micro-steps by name. */
+  readGradients(): Promise<Map<string, Float32Array>> {
+    return this.#parameters.read("gradient");
+  }
+
+  /** AdamW's moments by parameter name. */
+  async readOptimizerState(): Promise<OptimizerState> {
+    return {
+      expAvg: await this.#parameters.read("expAvg"),
+      expAvgSq: await this.#parameters.read("expAvgSq"),
+    };
+  }
+
+  /** Replaces AdamW's moments; `updates` is the number of updates behind them, which bias correction counts from. */
+  writeOptimizerState(state: OptimizerState, updates: number): void {
+    this.#parameters.write("expAvg", state.expAvg);
+    this.#parameters.write("expAvgSq", state.expAvgSq);
+    this.#updates = updates;
+  }
+
+  /** Frees everything the network holds on its device. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const plan of this.#plans.values()) (await plan)[Symbol.dispose]();
+    this.#plans.clear();
+    if (this.#update) (await this.#update)[Symbol.dispose]();
+    this.#parameters.free();
+    this.#device.free(this.#metrics);
+    this.#device.free(this.#state);
+  }
+}

@@ -1,0 +1,58 @@
+import type { LukeConfig } from "./luke_config.ts";
+import type { ParameterSpec } from "./parameters.ts";
+
+/**
+ * The parameters of LUKE for pretraining under Hugging Face's names (`LukeForMaskedLM`). Tied decoders appear once, as the word
+ * and the entity table; the unused pooler does not appear.
+ *
+ * Weight decay follows upstream: every name without `bias` and `LayerNorm.weight` is decayed, so `lm_head.layer_norm.weight` is.
+ */
+export function lukeParameters(config: LukeConfig): ParameterSpec[] {
+  const { hiddenSize: hidden, entityEmbSize: entitySize, intermediateSize: intermediate } = config;
+  const specs: ParameterSpec[] = [];
+  const add = (name: string, shape: readonly number[], initial: ParameterSpec["initial"]): void => {
+    specs.push({ name, shape, initial, decay: !name.includes("bias") && !name.includes("LayerNorm.weight") });
+  };
+  const linear = (name: string, outputs: number, inputs: number): void => {
+    add(`${name}.weight`, [outputs, inputs], "normal");
+    add(`${name}.bias`, [outputs], "zeros");
+  };
+  const layerNorm = (name: string, size: number): void => {
+    add(`${name}.weight`, [size], "ones");
+    add(`${name}.bias`, [size], "zeros");
+  };
+
+  add("luke.embeddings.word_embeddings.weight", [config.vocabSize, hidden], "normal");
+  add("luke.embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, hidden], "normal");
+  add("luke.embeddings.token_type_embeddings.weight", [config.typeVocabSize, hidden], "normal");
+  layerNorm("luke.embeddings.LayerNorm", hidden);
+
+  add("luke.entity_embeddings.entity_embeddings.weight", [config.entityVocabSize, entitySize], "normal");
+  if (entitySize !== hidden) {
+    add("luke.entity_embeddings.entity_embedding_dense.weight", [hidden, entitySize], "normal");
+  }
+  add("luke.entity_embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, hidden], "normal");
+  add("luke.entity_embeddings.token_type_embeddings.weight", [config.typeVocabSize, hidden], "normal");
+  layerNorm("luke.entity_embeddings.LayerNorm", hidden);
+
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    const layer = `luke.encoder.layer.${i}`;
+    linear(`${layer}.attention.self.query`, hidden, hidden);
+    linear(`${layer}.attention.self.key`, hidden, hidden);
+    linear(`${layer}.attention.self.value`, hidden, hidden);
+    linear(`${layer}.attention.output.dense`, hidden, hidden);
+    layerNorm(`${layer}.attention.output.LayerNorm`, hidden);
+    linear(`${layer}.intermediate.dense`, intermediate, hidden);
+    linear(`${layer}.output.dense`, hidden, intermediate);
+    layerNorm(`${layer}.output.LayerNorm`, hidden);
+  }
+
+  linear("lm_head.dense", hidden, hidden);
+  layerNorm("lm_head.layer_norm", hidden);
+  add("lm_head.bias", [config.vocabSize], "zeros");
+
+  linear("entity_predictions.transform.dense", entitySize, hidden);
+  layerNorm("entity_predictions.transform.LayerNorm", entitySize);
+  add("entity_predictions.bias", [config.entityVocabSize], "zeros");
+  return specs;
+}

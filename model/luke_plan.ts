@@ -1,0 +1,242 @@
+import type { Device } from "./device.ts";
+import { capacityOf, scaleSize, type Size } from "./kernel.ts";
+import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
+import type { LukeConfig } from "./luke_config.ts";
+import { encodeLukeBatch } from "./luke_inputs.ts";
+import { add, fillZero } from "./ops/add/add.ts";
+import { crossEntropyLoss, METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
+import { dropout } from "./ops/dropout/dropout.ts";
+import { embedding, type LookupInputs, lookupInputs, writeLookup } from "./ops/embedding/embedding.ts";
+import { gelu } from "./ops/gelu/gelu.ts";
+import { layerNorm } from "./ops/layer_norm/layer_norm.ts";
+import { attention } from "./ops/matmul/attention.ts";
+import { linear } from "./ops/matmul/linear.ts";
+import { concatenateRows, gatherRows } from "./ops/rows/rows.ts";
+import type { Parameters } from "./parameters.ts";
+import { type Plan, PlanBuilder, type Tensor } from "./plan.ts";
+
+/** The inputs of a LUKE plan, all written by {@linkcode LukePlan.write}. */
+interface LukeInputs {
+  readonly words: LookupInputs;
+  readonly wordPositions: LookupInputs;
+  readonly wordTypes: LookupInputs;
+  readonly entities: LookupInputs;
+  readonly entityPositions: LookupInputs;
+  readonly entityTypes: LookupInputs;
+  readonly mask: Tensor;
+  readonly maskedWords: Tensor;
+  readonly wordLabels: Tensor;
+  readonly maskedEntities: Tensor;
+  readonly entityLabels: Tensor;
+}
+
+/** What recording a LUKE plan needs. */
+export interface LukePlanOptions {
+  readonly device: Device;
+  readonly config: LukeConfig;
+  readonly parameters: Parameters;
+  readonly capacity: BatchCapacity;
+  /** Where the heads add their metrics: word head at 0, entity head at 4; f32. */
+  readonly metrics: Tensor;
+  /** Records gradients and dropout. */
+  readonly training: boolean;
+  /** What the gradients are multiplied with: 1 / gradient accumulation steps. */
+  readonly lossScale: number;
+}
+
+/** A LUKE network of one capacity as a plan: embeddings, encoder, both heads and, when training, the reverse pass. */
+export class LukePlan implements Disposable {
+  readonly capacity: BatchCapacity;
+  readonly #config: LukeConfig;
+  readonly #plan: Plan;
+  readonly #inputs: LukeInputs;
+  readonly #outputs: LukeOutputs;
+
+  private constructor(options: LukePlanOptions, plan: Plan, inputs: LukeInputs, outputs: LukeOutputs) {
+    this.capacity = options.capacity;
+    this.#config = options.config;
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+  }
+
+  /** Records and compiles the plan. */
+  static async create(options: LukePlanOptions): Promise<LukePlan> {
+    const builder = new PlanBuilder(options.training, fillZero);
+    const inputs = declareInputs(builder, options.capacity);
+    const outputs = recordLuke(builder, inputs, options);
+    builder.backward();
+    return new LukePlan(options, await builder.compile(options.device), inputs, outputs);
+  }
+
+  /** Writes a batch and replays the plan. `accumulate` 0 replaces the gradients, 1 adds to them. */
+  async run(batch: LukeBatch, dropoutKey: number, accumulate: 0 | 1): Promise<void> {
+    const encoded = encodeLukeBatch(batch, this.capacity, this.#config);
+    const { lookups } = encoded;
+    const plan = this.#plan;
+    const scalars: Record<string, number> = {
+      rows: batch.rows,
+      masked_words: batch.maskedWordLabels.length,
+      masked_entities: batch.maskedEntityLabels.length,
+      dropout_key: dropoutKey,
+      accumulate,
+    };
+    for (
+      const name of [
+        "words",
+        "wordPositions",
+        "wordTypes",
+        "entities",
+        "entityPositions",
+        "entityTypes",
+      ] as const
+    ) {
+      const inputs = this.#inputs[name];
+      scalars[inputs.runsScalar] = writeLookup(plan, inputs, lookups[name]);
+    }
+    plan.write(this.#inputs.mask, encoded.mask);
+    plan.write(this.#inputs.maskedWords, encoded.maskedWords);
+    plan.write(this.#inputs.wordLabels, batch.maskedWordLabels);
+    plan.write(this.#inputs.maskedEntities, encoded.maskedEntities);
+    plan.write(this.#inputs.entityLabels, batch.maskedEntityLabels);
+    await plan.run(scalars);
+  }
+
+  /** Reads an output of a plan that does not train, `rows` rows of it. */
+  read(output: keyof LukeOutputs, rows: number): Promise<Float32Array> {
+    const tensor = this.#outputs[output];
+    return this.#plan.read(tensor, rows * tensor.columns) as Promise<Float32Array>;
+  }
+
+  /** Frees the plan's memory. */
+  [Symbol.dispose](): void {
+    this.#plan[Symbol.dispose]();
+  }
+}
+
+function declareInputs(plan: PlanBuilder, capacity: BatchCapacity): LukeInputs {
+  const items: Size = { scalar: "rows", times: 1, capacity: capacity.rows };
+  const words = scaleSize(items, capacity.words);
+  const entities = scaleSize(items, capacity.entities);
+  const length = capacity.words + capacity.entities;
+  const maskedWords: Size = { scalar: "masked_words", times: 1, capacity: capacity.maskedWords };
+  const maskedEntities: Size = { scalar: "masked_entities", times: 1, capacity: capacity.maskedEntities };
+  return {
+    words: lookupInputs(plan, "words", words, 1),
+    wordPositions: lookupInputs(plan, "word_positions", words, 1),
+    wordTypes: lookupInputs(plan, "word_types", words, 1),
+    entities: lookupInputs(plan, "entities", entities, 1),
+    entityPositions: lookupInputs(plan, "entity_positions", entities, capacity.mentionLength),
+    entityTypes: lookupInputs(plan, "entity_types", entities, 1),
+    mask: plan.input("attention mask", items, length, "i32"),
+    maskedWords: plan.input("masked words", maskedWords, 1, "i32"),
+    wordLabels: plan.input("word labels", maskedWords, 1, "i32"),
+    maskedEntities: plan.input("masked entities", maskedEntities, 1, "i32"),
+    entityLabels: plan.input("entity labels", maskedEntities, 1, "i32"),
+  };
+}
+
+/** The tensors that can be read from a plan. */
+export interface LukeOutputs {
+  /** [rows · (words + entities), hidden] */
+  readonly sequenceOutput: Tensor;
+  /** [masked words, vocabulary] */
+  readonly wordLogits: Tensor;
+  /** [masked entities, entity vocabulary] */
+  readonly entityLogits: Tensor;
+}
+
+function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOptions): LukeOutputs {
+  const { config, capacity, parameters } = options;
+  const { layerNormEps: eps, hiddenDropoutProb } = config;
+  const use = (name: string): Tensor => plan.parameter(parameters.get(name));
+  const normalized = (name: string, x: Tensor): Tensor =>
+    layerNorm(plan, x, use(`${name}.weight`), use(`${name}.bias`), eps);
+  const dense = (name: string, x: Tensor, output?: Tensor): Tensor =>
+    linear(plan, x, use(`${name}.weight`), use(`${name}.bias`), output);
+  const items: Size = { scalar: "rows", times: 1, capacity: capacity.rows };
+  const length = capacity.words + capacity.entities;
+
+  // Words: the sum of three tables. Entities: table, projection, the mean of the mention's positions, type.
+  let words = embedding(plan, inputs.words, use("luke.embeddings.word_embeddings.weight"));
+  words = embedding(plan, inputs.wordPositions, use("luke.embeddings.position_embeddings.weight"), words);
+  words = embedding(plan, inputs.wordTypes, use("luke.embeddings.token_type_embeddings.weight"), words);
+  words = dropout(plan, normalized("luke.embeddings.LayerNorm", words), hiddenDropoutProb);
+
+  let entities = embedding(plan, inputs.entities, use("luke.entity_embeddings.entity_embeddings.weight"));
+  if (config.entityEmbSize !== config.hiddenSize) {
+    entities = linear(plan, entities, use("luke.entity_embeddings.entity_embedding_dense.weight"));
+  }
+  entities = embedding(
+    plan,
+    inputs.entityPositions,
+    use("luke.entity_embeddings.position_embeddings.weight"),
+    entities,
+  );
+  entities = embedding(
+    plan,
+    inputs.entityTypes,
+    use("luke.entity_embeddings.token_type_embeddings.weight"),
+    entities,
+  );
+  entities = dropout(plan, normalized("luke.entity_embeddings.LayerNorm", entities), hiddenDropoutProb);
+
+  let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    const layer = `luke.encoder.layer.${i}`;
+    const context = attention(
+      plan,
+      dense(`${layer}.attention.self.query`, hidden),
+      dense(`${layer}.attention.self.key`, hidden),
+      dense(`${layer}.attention.self.value`, hidden),
+      inputs.mask,
+      { items, length, heads: config.numAttentionHeads, dropout: config.attentionProbsDropoutProb },
+    );
+    const attended = dropout(plan, dense(`${layer}.attention.output.dense`, context), hiddenDropoutProb);
+    hidden = normalized(`${layer}.attention.output.LayerNorm`, add(plan, attended, hidden));
+    const fed = dense(`${layer}.output.dense`, gelu(plan, dense(`${layer}.intermediate.dense`, hidden)));
+    hidden = normalized(
+      `${layer}.output.LayerNorm`,
+      add(plan, dropout(plan, fed, hiddenDropoutProb), hidden),
+    );
+  }
+
+  if (!plan.training) plan.keep(hidden);
+
+  // Heads: logits at masked places only, decoders tied to the tables.
+  const head = (
+    index: Tensor,
+    labels: Tensor,
+    transform: string,
+    norm: string,
+    table: string,
+    bias: string,
+    slot: number,
+  ): Tensor => {
+    const states = normalized(norm, gelu(plan, dense(transform, gatherRows(plan, hidden, index))));
+    const decoder = use(table);
+    const logits = plan.output(`${bias} logits`, index.rows, capacityOf(decoder.rows));
+    linear(plan, states, decoder, use(bias), logits);
+    crossEntropyLoss(plan, logits, labels, options.metrics, slot, options.lossScale);
+    return logits;
+  };
+  const wordLogits = head(
+    inputs.maskedWords,
+    inputs.wordLabels,
+    "lm_head.dense",
+    "lm_head.layer_norm",
+    "luke.embeddings.word_embeddings.weight",
+    "lm_head.bias",
+    0,
+  );
+  const entityLogits = head(
+    inputs.maskedEntities,
+    inputs.entityLabels,
+    "entity_predictions.transform.dense",
+    "entity_predictions.transform.LayerNorm",
+    "luke.entity_embeddings.entity_embeddings.weight",
+    "entity_predictions.bias",
+    METRICS_OF_HEAD,
+  );
+  return { sequenceOutput: hidden, wordLogits, entityLogits };
+}

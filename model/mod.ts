@@ -1,0 +1,59 @@
+/**
+ * The engine: devices, kernels with their oracles, plans, and the LUKE network with its gradients and optimizer.
+ *
+ * @example A network on the processor
+ * ```ts
+ * import { type LukeConfig, LukeNetwork, openDevice } from "@lukeforge/model";
+ *
+ * const config: LukeConfig = {
+ *   baseModelType: "roberta",
+ *   vocabSize: 100,
+ *   entityVocabSize: 20,
+ *   hiddenSize: 16,
+ *   entityEmbSize: 8,
+ *   numHiddenLayers: 1,
+ *   numAttentionHeads: 2,
+ *   intermediateSize: 32,
+ *   maxPositionEmbeddings: 34,
+ *   typeVocabSize: 1,
+ *   layerNormEps: 1e-5,
+ *   hiddenDropoutProb: 0.1,
+ *   attentionProbsDropoutProb: 0.1,
+ *   initializerRange: 0.02,
+ *   padTokenId: 0,
+ * };
+ * const device = await openDevice("cpu", { threads: 1 });
+ * const network = await LukeNetwork.create(device, config, {
+ *   capacities: [{ rows: 2, words: 32, entities: 4, mentionLength: 5, maskedWords: 8, maskedEntities: 2 }],
+ * });
+ * network.initialize(42);
+ * console.log(network.parameterCount);
+ * device.destroy();
+ * ```
+ *
+ * @module
+ */
+export type { Allocation, Device, Dispatch, Program, Scalars, View } from "./device.ts";
+export { DeviceError } from "./device_error.ts";
+export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
+export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
+export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
+export {
+  type HeadMetrics,
+  type LukeMetrics,
+  LukeNetwork,
+  type LukeNetworkOptions,
+  type LukeTrainingOptions,
+  type MicroStep,
+  type OptimizerState,
+} from "./luke_network.ts";
+export { lukeParameters } from "./luke_parameters.ts";
+export type { ParameterSpec } from "./parameters.ts";
+export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
+export type { AdamWOptions } from "./ops/adamw/adamw.ts";
+export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";
+export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram } from "./cpu/cpu_device.ts";
+export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
+export { WebGPUDevice } from "./webgpu/webgpu_device.ts";
+export * from "./safetensors.ts";
+export * from "./safetensors_file.ts";

@@ -1,0 +1,53 @@
+import type { Device } from "./device.ts";
+import { DeviceError } from "./device_error.ts";
+import { adapterName, requestWebGPU } from "./webgpu/request.ts";
+import { WebGPUDevice } from "./webgpu/webgpu_device.ts";
+
+/** What {@linkcode openDevice} can be asked for. */
+export const DEVICE_KINDS = ["auto", "cpu", "webgpu"] as const;
+
+/** `auto` takes a real GPU, else the cpu; `webgpu` takes a software adapter too. */
+export type DeviceKind = (typeof DEVICE_KINDS)[number];
+
+/** Options of {@linkcode openDevice}. */
+export interface OpenDeviceOptions {
+  /** Number of threads of the cpu device; the default is its own. */
+  readonly threads?: number;
+}
+
+/** Opens a device. Throws a {@linkcode DeviceError} with the remedy when there is none of that kind. */
+export async function openDevice(kind: DeviceKind, options: OpenDeviceOptions = {}): Promise<Device> {
+  switch (kind) {
+    case "cpu":
+      return await openCpu(options);
+    case "webgpu":
+      return await openWebGPU(true) ?? failWithoutAdapter();
+    case "auto":
+      return await openWebGPU(false) ?? await openCpu(options);
+    default:
+      throw new DeviceError(`unknown device ${JSON.stringify(kind)}; use one of ${DEVICE_KINDS.join(", ")}`);
+  }
+}
+
+async function openWebGPU(allowSoftware: boolean): Promise<Device | undefined> {
+  const requested = await requestWebGPU();
+  if (!requested) return undefined;
+  const { device, adapterInfo, isSoftware } = requested;
+  if (isSoftware && !allowSoftware) {
+    device.destroy();
+    return undefined;
+  }
+  return new WebGPUDevice(device, adapterName(adapterInfo));
+}
+
+// Imported when wanted: the kernels of the cpu device are assembled at load, which a GPU run has no use for.
+async function openCpu({ threads }: OpenDeviceOptions): Promise<Device> {
+  const { CpuDevice } = await import("./cpu/cpu_device.ts");
+  return await CpuDevice.create(threads === undefined ? {} : { threads });
+}
+
+function failWithoutAdapter(): never {
+  throw new DeviceError(
+    "no WebGPU adapter: install libvulkan1 and mesa-vulkan-drivers, or the GPU vendor's Vulkan driver; or use --device cpu",
+  );
+}

@@ -1,0 +1,93 @@
+import { defineKernel, scaleSize, type Size } from "../../kernel.ts";
+import type { PlanBuilder, Tensor } from "../../plan.ts";
+import { elementwise } from "../elementwise.ts";
+
+const main = `@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let i = flat_group(group, groups) * 256u + lane;
+  if (i >= count()) { return; }
+`;
+
+/** y = a + b. */
+export const addKernel = defineKernel({
+  name: "add",
+  bindings: [
+    { name: "a", dtype: "f32", access: "read" },
+    { name: "b", dtype: "f32", access: "read" },
+    { name: "y", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["count"],
+  live: ["count"],
+  wgsl: `${main}  y[i] = a[i] + b[i];\n}\n`,
+  ...elementwise,
+  reference({ a, b, y }, { count }) {
+    for (let i = 0; i < count; i++) y[i] = a[i] + b[i];
+  },
+});
+
+/** y = x, or y += x when `accumulate` is not 0. */
+export const accumulateKernel = defineKernel({
+  name: "accumulate",
+  bindings: [
+    { name: "x", dtype: "f32", access: "read" },
+    { name: "y", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["count", "accumulate"],
+  live: ["count", "accumulate"],
+  wgsl: `${main}  if (accumulate() != 0u) { y[i] = y[i] + x[i]; } else { y[i] = x[i]; }\n}\n`,
+  ...elementwise,
+  reference({ x, y }, { count, accumulate }) {
+    for (let i = 0; i < count; i++) y[i] = accumulate ? y[i] + x[i] : x[i];
+  },
+});
+
+/** y = 0, unless `keep` is not 0. */
+export const fillZeroKernel = defineKernel({
+  name: "fill_zero",
+  bindings: [{ name: "y", dtype: "f32", access: "read_write" }],
+  sizes: ["count", "keep"],
+  live: ["count", "keep"],
+  wgsl: `${main}  if (keep() == 0u) { y[i] = 0.0; }\n}\n`,
+  ...elementwise,
+  reference({ y }, { count, keep }) {
+    if (!keep) { for (let i = 0; i < count; i++) y[i] = 0; }
+  },
+});
+
+/** Zeroes `target`, unless `keep` says that it already holds a sum. The {@linkcode PlanBuilder}'s zero fill. */
+export function fillZero(plan: PlanBuilder, target: Tensor, keep: Size): void {
+  plan.dispatch(fillZeroKernel, [target], { count: scaleSize(target.rows, target.columns), keep });
+}
+
+/**
+ * Records the gradient of `tensor` through a kernel that can only replace: directly where it is the first, else through a
+ * temporary that is added. Does nothing when the gradient isn't wanted.
+ */
+export function writeGradient(plan: PlanBuilder, tensor: Tensor, write: (dx: Tensor) => void): void {
+  if (!plan.needsGradient(tensor)) return;
+  const { tensor: gradient, accumulate } = plan.gradientTarget(tensor);
+  if (accumulate === 0) return write(gradient);
+  const part = plan.activation(`part of ${gradient.name}`, tensor.rows, tensor.columns);
+  write(part);
+  plan.dispatch(accumulateKernel, [part, gradient], {
+    count: scaleSize(tensor.rows, tensor.columns),
+    accumulate,
+  });
+}
+
+/** Records a + b, both [rows, columns] f32. */
+export function add(plan: PlanBuilder, a: Tensor, b: Tensor): Tensor {
+  const y = plan.activation(`${a.name} + ${b.name}`, a.rows, a.columns);
+  const count = scaleSize(a.rows, a.columns);
+  plan.dispatch(addKernel, [a, b, y], { count });
+  plan.onBackward(() => {
+    const dy = plan.gradientOf(y);
+    if (!dy) return;
+    for (const term of [a, b]) {
+      if (!plan.needsGradient(term)) continue;
+      const { tensor: gradient, accumulate } = plan.gradientTarget(term);
+      plan.dispatch(accumulateKernel, [dy, gradient], { count, accumulate });
+    }
+  });
+  return y;
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { Device } from "../../device.ts";
+import type { Size } from "../../kernel.ts";
+import { ReferenceDevice } from "../../reference_device.ts";
+import { requestWebGPU, webgpuAvailable } from "../../webgpu/request.ts";
+import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
+import { matmulKernel } from "./matmul.ts";
+import { MATMUL_TILE, matmulWorkgroups } from "./matmul_wgsl.ts";
+
+const ignore = !await webgpuAvailable();
+
+type MatmulSizes = Record<(typeof matmulKernel.sizes)[number], Size>;
+
+/** One row-major product A [m, k] · B [k, n] without bias. */
+function plain(m: number, n: number, k: number): MatmulSizes {
+  const strides = { a_row: k, a_column: 1, b_row: n, b_column: 1, c_row: n };
+  const batch = {
+    a_outer: 0,
+    a_inner: 0,
+    b_outer: 0,
+    b_inner: 0,
+    c_outer: 0,
+    c_inner: 0,
+    outer: 1,
+    inner: 1,
+  };
+  const splits = { splits: 1, k_split: Math.max(k, 1), c_split: 0 };
+  return { m, n, k, ...strides, ...batch, ...splits, accumulate: 0, has_bias: 0, alpha: 1 };
+}
+
+function live(scalar: string, capacity: number, times = 1): Size {
+  return { scalar, times, capacity };
+}
+
+const scalars = { rows: 3, depth: 41, items: 2, none: 0, one: 1 };
+
+const cases: Record<string, MatmulSizes> = {
+  "1 × 1 × 1": plain(1, 1, 1),
+  "odd sizes": plain(67, 71, 37),
+  "whole tiles": plain(128, 64, 64),
+  "one column": plain(130, 1, 9),
+  "B transposed": { ...plain(33, 66, 50), b_row: 1, b_column: 50 },
+  "A transposed": { ...plain(65, 33, 50), a_row: 1, a_column: 65 },
+  "both transposed": { ...plain(70, 35, 19), a_row: 1, a_column: 70, b_row: 1, b_column: 19 },
+  "bias and alpha": { ...plain(10, 66, 8), has_bias: 1, alpha: 0.125 },
+  "accumulating": { ...plain(66, 66, 8), accumulate: 1, has_bias: 1 },
+  "live rows": { ...plain(99, 20, 16), m: live("rows", 99, 11) },
+  "no rows": { ...plain(99, 20, 16), m: live("none", 99) },
+  "live depth": { ...plain(20, 20, 64), k: live("depth", 64) },
+  "no depth": { ...plain(20, 20, 64), k: live("none", 64), has_bias: 1 },
+  "live accumulate": { ...plain(20, 20, 5), accumulate: live("one", 1) },
+  "live accumulate of 0": { ...plain(20, 20, 5), accumulate: live("none", 1) },
+  // Heads side by side in [items, 12 rows, 3 heads × 8], scores in [items, heads, 12, 12].
+  "heads": {
+    ...plain(12, 12, 8),
+    ...{ outer: live("items", 4), inner: 3, a_row: 24, b_row: 1, b_column: 24, c_row: 12, alpha: 0.35 },
+    ...{ a_outer: 288, a_inner: 8, b_outer: 288, b_inner: 8, c_outer: 432, c_inner: 144 },
+  },
+  "splits of k, the last empty": {
+    ...plain(33, 34, 64),
+    ...{ k: live("depth", 64), splits: 4, k_split: 16, c_split: 33 * 34 },
+  },
+};
+
+async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array> {
+  const views = matmulKernel.bindings.map(({ name, dtype }, i) => {
+    const allocation = device.allocate(name, dtype, 10_000);
+    device.write(allocation, 0, Float32Array.from({ length: 10_000 }, (_, e) => Math.sin(e * 1.7 + i)));
+    return { allocation, offset: 0, length: 10_000 };
+  });
+  const program = await device.compile([{ kernel: matmulKernel, views, sizes }]);
+  await device.run(program, scalars);
+  const c = views[3];
+  assert.ok(c);
+  return await device.read(c) as Float32Array;
+}
+
+Deno.test({
+  name: "matmulWgsl() agrees with the f64 reference and writes nothing else",
+  ignore,
+  fn: async (t) => {
+    const requested = await requestWebGPU();
+    assert.ok(requested);
+    const device = new WebGPUDevice(requested.device, requested.adapterInfo.description);
+    for (const [name, sizes] of Object.entries(cases)) {
+      await t.step(name, async () => {
+        const actual = await product(device, sizes);
+        const expected = await product(new ReferenceDevice("f64"), sizes);
+        actual.forEach((value, i) => {
+          const wanted = expected[i] ?? NaN;
+          assert.ok(
+            Math.abs(value - wanted) <= 2e-6 * (1 + Math.abs(wanted)),
+            `element ${i}: ${value} for ${wanted}`,
+          );
+        });
+      });
+    }
+    device.destroy();
+  },
+});
+
+Deno.test("matmulWorkgroups() covers C with tiles, batches and splits along z", () => {
+  const sizes = { m: 65, n: 768, outer: 3, inner: 12, splits: 2 };
+  assert.deepEqual(matmulWorkgroups((name) => sizes[name]), [12, 2, 72]);
+  const small = { ...MATMUL_TILE, rows: 4, columns: 4 };
+  assert.deepEqual(matmulWorkgroups((name) => sizes[name], small), [24, 3, 72]);
+});

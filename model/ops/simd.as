@@ -1,0 +1,100 @@
+// What the cpu kernels share. A kernel is `name(block, tile)`: `block` points at 32-bit words, first the addresses of its
+// bindings, then its sizes in the order in which the kernel's TypeScript declares them; `tile` is the part of the work to do.
+
+/** Elements of one tile of an elementwise kernel. */
+export const TILE: i32 = 4096;
+
+@inline
+export function address(block: usize, i: i32): usize {
+  return <usize>load<u32>(block + (<usize>i << 2));
+}
+
+@inline
+export function integer(block: usize, i: i32): i32 {
+  return load<i32>(block + (<usize>i << 2));
+}
+
+@inline
+export function real(block: usize, i: i32): f32 {
+  return load<f32>(block + (<usize>i << 2));
+}
+
+@inline
+export function at(base: usize, element: i32): usize {
+  return base + (<usize>element << 2);
+}
+
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.relaxed_madd(a, b, c);
+}
+
+@inline
+export function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
+/** Four elements from `p` on; those past the `left` ones of the row are `fill`. */
+@inline
+export function load4(p: usize, left: i32, fill: f32): v128 {
+  const x = v128.load(p);
+  if (left >= 4) return x;
+  return v128.bitselect(x, f32x4.splat(fill), i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left)));
+}
+
+/** Stores the first `left` of four elements. */
+@inline
+export function store4(p: usize, x: v128, left: i32): void {
+  if (left >= 4) {
+    v128.store(p, x);
+    return;
+  }
+  v128.store_lane<f32>(p, x, 0);
+  if (left > 1) v128.store_lane<f32>(p, x, 1, 4);
+  if (left > 2) v128.store_lane<f32>(p, x, 2, 8);
+}
+
+@inline
+export function sum4(x: v128): f32 {
+  return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+@inline
+export function max4(x: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  );
+}
+
+/** e^x to about one unit in the last place; 0 below −87.3, and NaN stays NaN. */
+@inline
+export function exp4(x: v128): v128 {
+  const low = f32x4.lt(x, f32x4.splat(-87.3));
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.7));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896)));
+  let r = madd(n, f32x4.splat(-0.693359375), x);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
+  let y = f32x4.splat(1.9875691500e-4);
+  y = madd(y, r, f32x4.splat(1.3981999507e-3));
+  y = madd(y, r, f32x4.splat(8.3334519073e-3));
+  y = madd(y, r, f32x4.splat(4.1665795894e-2));
+  y = madd(y, r, f32x4.splat(1.6666665459e-1));
+  y = madd(y, r, f32x4.splat(5.0000001201e-1));
+  y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return v128.andnot(f32x4.mul(y, power), low);
+}
+
+/** erf(x), absolute error under 1.5e-7 (Abramowitz and Stegun 7.1.26). `decay` is e^(−x²). */
+@inline
+export function erf4(x: v128, decay: v128): v128 {
+  const t = f32x4.div(f32x4.splat(1), madd(f32x4.abs(x), f32x4.splat(0.3275911), f32x4.splat(1)));
+  let y = f32x4.splat(1.061405429);
+  y = madd(y, t, f32x4.splat(-1.453152027));
+  y = madd(y, t, f32x4.splat(1.421413741));
+  y = madd(y, t, f32x4.splat(-0.284496736));
+  y = madd(y, t, f32x4.splat(0.254829592));
+  y = f32x4.sub(f32x4.splat(1), f32x4.mul(f32x4.mul(y, t), decay));
+  return v128.bitselect(x, y, f32x4.splat(-0.0)); // the sign of x on |erf|
+}

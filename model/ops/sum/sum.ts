@@ -1,0 +1,106 @@
+import { capacityOf, defineKernel } from "../../kernel.ts";
+import type { PlanBuilder, Tensor } from "../../plan.ts";
+import reduceWgsl from "../reduce.wgsl" with { type: "text" };
+import columnSumPartialsWgsl from "./column_sum_partials.wgsl" with { type: "text" };
+import sumPartialsWgsl from "./sum_partials.wgsl" with { type: "text" };
+import sumSquaresPartialsWgsl from "./sum_squares_partials.wgsl" with { type: "text" };
+
+/** Rows that one partial sum covers. Part of the result's bits: it depends on no device and no number of workers. */
+export const BLOCK_ROWS = 64;
+
+/** Elements that one partial sum of squares covers. */
+export const BLOCK_LENGTH = 16384;
+
+/** For each block of rows, the sum of every column: `partials` [blocks, columns]. */
+export const columnSumPartials = defineKernel({
+  name: "column_sum_partials",
+  bindings: [
+    { name: "x", dtype: "f32", access: "read" },
+    { name: "partials", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["rows", "columns", "blocks", "block_rows"],
+  live: ["rows"],
+  wgsl: columnSumPartialsWgsl,
+  workgroups: (size) => [Math.ceil(size("columns") / 64), size("blocks"), 1],
+  tiles: (size) => size("blocks"),
+  reference({ x, partials }, { rows, columns, blocks, block_rows: blockRows }) {
+    for (let block = 0; block < blocks; block++) {
+      for (let c = 0; c < columns; c++) {
+        let sum = 0;
+        for (let row = block * blockRows; row < Math.min(rows, (block + 1) * blockRows); row++) {
+          sum += x[row * columns + c];
+        }
+        partials[block * columns + c] = sum;
+      }
+    }
+  },
+});
+
+/** y = Σ over blocks of partials[block · stride + offset …], added to y when `accumulate` is not 0. */
+export const sumPartialsKernel = defineKernel({
+  name: "sum_partials",
+  bindings: [
+    { name: "partials", dtype: "f32", access: "read" },
+    { name: "y", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["count", "blocks", "stride", "offset", "accumulate"],
+  live: ["accumulate"],
+  wgsl: sumPartialsWgsl,
+  workgroups: (size) => Math.ceil(size("count") / 256),
+  tiles: (size) => Math.ceil(size("count") / 4096),
+  reference({ partials, y }, { count, blocks, stride, offset, accumulate }) {
+    for (let i = 0; i < count; i++) {
+      let sum = accumulate ? y[i] : 0;
+      for (let block = 0; block < blocks; block++) sum += partials[block * stride + offset + i];
+      y[i] = sum;
+    }
+  },
+});
+
+/** Sums of squares of blocks of `block_length` elements, at `partials[offset …]`. */
+export const sumSquaresPartials = defineKernel({
+  name: "sum_squares_partials",
+  bindings: [
+    { name: "x", dtype: "f32", access: "read" },
+    { name: "partials", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["count", "blocks", "block_length", "offset"],
+  live: [],
+  wgsl: reduceWgsl + sumSquaresPartialsWgsl,
+  workgroups: (size) => size("blocks"),
+  tiles: (size) => size("blocks"),
+  reference({ x, partials }, { count, blocks, block_length: length, offset }) {
+    for (let block = 0; block < blocks; block++) {
+      let sum = 0;
+      for (let i = block * length; i < Math.min(count, (block + 1) * length); i++) sum += x[i] ** 2;
+      partials[offset + block] = sum;
+    }
+  },
+});
+
+/** Adds columns [offset, offset + n) of `partials` [blocks, stride], summed over blocks, to the gradient of `parameter`. */
+export function sumPartials(plan: PlanBuilder, partials: Tensor, parameter: Tensor, offset: number): void {
+  if (!plan.needsGradient(parameter)) return;
+  const { tensor: gradient, accumulate } = plan.gradientTarget(parameter);
+  plan.dispatch(sumPartialsKernel, [partials, gradient], {
+    count: capacityOf(parameter.rows) * parameter.columns,
+    blocks: capacityOf(partials.rows),
+    stride: partials.columns,
+    offset,
+    accumulate,
+  });
+}
+
+/** Records the column sums of `x` [rows, columns] as gradient of `parameter` [1, columns]: a bias. */
+export function columnSumGradient(plan: PlanBuilder, x: Tensor, parameter: Tensor): void {
+  if (!plan.needsGradient(parameter)) return;
+  const blocks = Math.ceil(capacityOf(x.rows) / BLOCK_ROWS);
+  const partials = plan.activation(`partials of ${parameter.name}`, blocks, x.columns);
+  plan.dispatch(columnSumPartials, [x, partials], {
+    rows: x.rows,
+    columns: x.columns,
+    blocks,
+    block_rows: BLOCK_ROWS,
+  });
+  sumPartials(plan, partials, parameter, 0);
+}

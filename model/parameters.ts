@@ -1,0 +1,213 @@
+import type { Allocation, Device, View } from "./device.ts";
+import { VIEW_ALIGNMENT } from "./device.ts";
+import { DeviceError } from "./device_error.ts";
+import type { Parameter, Tensor } from "./plan.ts";
+import { normalArray } from "./random_normal.ts";
+
+/** What a parameter is before it has values. */
+export interface ParameterSpec {
+  /** Its Hugging Face name. */
+  readonly name: string;
+  /** Row-major shape; one or two dimensions. */
+  readonly shape: readonly number[];
+  /** Initial values: N(0, initializer_range²), 0 or 1. */
+  readonly initial: "normal" | "zeros" | "ones";
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+}
+
+/** A page: parameters of one decay group, back to back, with their gradients and moments in allocations of the same layout. */
+export interface ParameterPage {
+  readonly decay: boolean;
+  readonly length: number;
+  readonly value: Allocation;
+  readonly gradient?: Allocation;
+  readonly expAvg?: Allocation;
+  readonly expAvgSq?: Allocation;
+}
+
+/** The values of a page that a state of the optimizer has, too. */
+export type PageSlot = "value" | "gradient" | "expAvg" | "expAvgSq";
+
+interface Placed {
+  readonly spec: ParameterSpec;
+  readonly page: ParameterPage;
+  readonly offset: number;
+  readonly length: number;
+  readonly parameter: Parameter;
+}
+
+function lengthOf(spec: ParameterSpec): number {
+  return spec.shape.reduce((a, b) => a * b, 1);
+}
+
+function align(length: number): number {
+  return Math.ceil(length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
+}
+
+/** Cuts the specs of one decay group into pages of at most `limit` elements, in order. */
+function paginate(specs: readonly ParameterSpec[], limit: number): ParameterSpec[][] {
+  const pages: ParameterSpec[][] = [];
+  let room = 0;
+  for (const spec of specs) {
+    const length = align(lengthOf(spec));
+    if (length > limit) {
+      throw new DeviceError(
+        `${spec.name} [${spec.shape.join(", ")}] has ${length * 4} bytes, this device binds at most ${
+          limit * 4
+        }: ` +
+          "use a smaller vocabulary or --device cpu",
+      );
+    }
+    if (length > room) {
+      pages.push([]);
+      room = limit;
+    }
+    pages.at(-1)?.push(spec);
+    room -= length;
+  }
+  return pages;
+}
+
+/**
+ * Parameters on a device, and when `training` their gradients and AdamW moments. On the device they lie in pages; to the
+ * outside they are keyed by name.
+ */
+export class Parameters {
+  /** All pages. */
+  readonly pages: readonly ParameterPage[];
+  readonly #device: Device;
+  readonly #placed = new Map<string, Placed>();
+
+  /** Allocates `specs`, zeroed. Throws a DeviceError when one does not fit a binding. */
+  constructor(device: Device, specs: readonly ParameterSpec[], training: boolean) {
+    this.#device = device;
+    const limit = Math.floor(Math.min(device.maxBindingBytes, 2 ** 30) / 4 / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
+    const pages: ParameterPage[] = [];
+    for (const decay of [true, false]) {
+      for (const group of paginate(specs.filter((spec) => spec.decay === decay), limit)) {
+        const length = group.reduce((sum, spec) => sum + align(lengthOf(spec)), 0);
+        const allocate = (what: string): Allocation =>
+          device.allocate(`${what} ${pages.length}`, "f32", length);
+        const page: ParameterPage = {
+          decay,
+          length,
+          value: allocate("parameters"),
+          ...(training && {
+            gradient: allocate("gradients"),
+            expAvg: allocate("first moments"),
+            expAvgSq: allocate("second moments"),
+          }),
+        };
+        pages.push(page);
+        this.#place(group, page);
+      }
+    }
+    this.pages = pages;
+  }
+
+  #place(group: readonly ParameterSpec[], page: ParameterPage): void {
+    let offset = 0;
+    for (const spec of group) {
+      const length = lengthOf(spec);
+      const columns = spec.shape.at(-1) ?? 1;
+      const tensor = (allocation: Allocation, name: string): Tensor => ({
+        name,
+        dtype: "f32",
+        rows: length / columns,
+        columns,
+        role: "parameter",
+        view: { allocation, offset, length },
+      });
+      const parameter: Parameter = {
+        tensor: tensor(page.value, spec.name),
+        ...(page.gradient && { gradient: tensor(page.gradient, `gradient of ${spec.name}`) }),
+      };
+      this.#placed.set(spec.name, { spec, page, offset, length, parameter });
+      offset += align(length);
+    }
+  }
+
+  #get(name: string): Placed {
+    const placed = this.#placed.get(name);
+    if (!placed) throw new RangeError(`there is no parameter ${name}`);
+    return placed;
+  }
+
+  /** Names and shapes. */
+  get shapes(): ReadonlyMap<string, readonly number[]> {
+    return new Map([...this.#placed].map(([name, { spec }]) => [name, spec.shape]));
+  }
+
+  /** Number of scalars. */
+  get count(): number {
+    let sum = 0;
+    for (const { length } of this.#placed.values()) sum += length;
+    return sum;
+  }
+
+  /** The parameter for a plan. Throws a RangeError when the name is unknown. */
+  get(name: string): Parameter {
+    return this.#get(name).parameter;
+  }
+
+  /** Fills parameters with initial values; each draws from `seed` and its own place in the list. */
+  initialize(seed: number, deviation: number): void {
+    let index = 0;
+    for (const { spec, page, offset, length } of this.#placed.values()) {
+      index++;
+      const values = spec.initial === "normal"
+        ? normalArray(length, deviation, Math.imul(seed ^ 0x5bd1e995, 0x9e3779b1) + index * 0x632be5ab)
+        : new Float32Array(length).fill(spec.initial === "ones" ? 1 : 0);
+      this.#device.write(page.value, offset, values);
+    }
+  }
+
+  /** Reads all values of a kind by parameter name. */
+  async read(slot: PageSlot): Promise<Map<string, Float32Array>> {
+    const values = new Map<string, Float32Array>();
+    const pages = new Map<ParameterPage, Float32Array>();
+    for (const [name, { page, offset, length }] of this.#placed) {
+      const allocation = page[slot];
+      if (!allocation) throw new RangeError(`${slot} exists only in training`);
+      let all = pages.get(page);
+      if (!all) {
+        const view: View = { allocation, offset: 0, length: page.length };
+        all = await this.#device.read(view) as Float32Array;
+        pages.set(page, all);
+      }
+      values.set(name, all.slice(offset, offset + length));
+    }
+    return values;
+  }
+
+  /** Writes values of a kind by name. Throws a RangeError that lists missing, unknown and misshapen names. */
+  write(slot: PageSlot, values: ReadonlyMap<string, Float32Array>): void {
+    const faults: string[] = [];
+    for (const name of this.#placed.keys()) if (!values.has(name)) faults.push(`${name} is missing`);
+    for (const [name, data] of values) {
+      const placed = this.#placed.get(name);
+      if (!placed) faults.push(`${name} is unknown`);
+      else if (placed.length !== data.length) {
+        faults.push(`${name} has ${data.length} elements, ${placed.length} expected`);
+      }
+    }
+    if (faults.length > 0) throw new RangeError(faults.join("; "));
+    for (const [name, data] of values) {
+      const { page, offset } = this.#get(name);
+      const allocation = page[slot];
+      if (!allocation) throw new RangeError(`${slot} exists only in training`);
+      this.#device.write(allocation, offset, data);
+    }
+  }
+
+  /** Frees all pages. */
+  free(): void {
+    for (const page of this.pages) {
+      for (const slot of ["value", "gradient", "expAvg", "expAvgSq"] as const) {
+        const allocation = page[slot];
+        if (allocation) this.#device.free(allocation);
+      }
+    }
+  }
+}

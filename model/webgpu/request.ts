@@ -1,0 +1,73 @@
+import { DeviceError } from "../device_error.ts";
+
+/** A device of the system's best adapter. */
+export interface RequestedDevice {
+  /** The device; the caller destroys it. */
+  readonly device: GPUDevice;
+  /** What the adapter says of itself. */
+  readonly adapterInfo: GPUAdapterInfo;
+  /** Whether the "GPU" is a program on the processor (lavapipe, SwiftShader): right, but slower than the cpu device. */
+  readonly isSoftware: boolean;
+}
+
+/**
+ * Asks the system for a WebGPU device with all of the adapter's limits. Undefined when there is no adapter. Throws a
+ * {@linkcode DeviceError} when there is one that gives no device.
+ */
+export async function requestWebGPU(): Promise<RequestedDevice | undefined> {
+  const adapter = await requestAdapter();
+  if (!adapter) return undefined;
+  const { info, limits } = adapter;
+  try {
+    const device = await adapter.requestDevice({
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
+      },
+    });
+    return { device, adapterInfo: info, isSoftware: isSoftwareAdapter(info) };
+  } catch (error) {
+    throw new DeviceError(`adapter ${adapterName(info)} gives no device: ${String(error)}; use --device cpu`);
+  }
+}
+
+/** Whether there is any WebGPU adapter, software included. */
+export async function webgpuAvailable(): Promise<boolean> {
+  return await requestAdapter() !== undefined;
+}
+
+/** The adapter's name for people. */
+export function adapterName(info: GPUAdapterInfo): string {
+  return info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") ||
+    "unnamed WebGPU adapter";
+}
+
+/** Whether an adapter computes on the processor. */
+export function isSoftwareAdapter(info: Pick<GPUAdapterInfo, "description" | "isFallbackAdapter">): boolean {
+  return info.isFallbackAdapter || /llvmpipe|lavapipe|swiftshader/i.test(info.description);
+}
+
+async function requestAdapter(): Promise<GPUAdapter | undefined> {
+  preferVulkan();
+  // Absent in browsers without WebGPU, whatever the type says.
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  return await gpu?.requestAdapter({ powerPreference: "high-performance" }) ?? undefined;
+}
+
+/**
+ * On Linux Deno falls back to OpenGL where Vulkan has no driver, an adapter with too few storage buffers; and Mesa complains
+ * on stderr where no window system has set its directory. Both read their variable at the first request. Left alone where the
+ * user has set it or environment access isn't granted.
+ */
+function preferVulkan(): void {
+  if (typeof Deno === "undefined" || Deno.build.os !== "linux") return;
+  for (const [variable, value] of [["DENO_WEBGPU_BACKEND", "vulkan"], ["XDG_RUNTIME_DIR", "/tmp"]] as const) {
+    if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") continue;
+    if (Deno.env.get(variable) === undefined) Deno.env.set(variable, value);
+  }
+}

@@ -1,0 +1,334 @@
+import type { Allocation, Device, Dispatch, Program, Scalars, View } from "../device.ts";
+import { resolveSizes } from "../device.ts";
+import { DeviceError } from "../device_error.ts";
+import type { DType, SizeOf } from "../kernel.ts";
+import { bindingConflict } from "./binding_conflict.ts";
+import { DeviceFailure } from "./device_failure.ts";
+import { PipelineCache } from "./pipeline_cache.ts";
+import { buildShader, MAX_SCALARS } from "./shader.ts";
+import { foldWorkgroups } from "./workgroups.ts";
+
+const BYTES = 4;
+const SCALAR_BYTES = MAX_SCALARS * BYTES;
+
+/** Runs between two fences. A fence is awaited at the next one, so at most twice as many runs are in flight. */
+const RUNS_PER_FENCE = 8;
+
+/** Bytes written without a run after which the queue is told to start copying, so that its staging memory stays bounded. */
+const WRITES_PER_FLUSH = 64 * 2 ** 20;
+
+interface PreparedDispatch {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+interface WebGPUProgram extends Program {
+  readonly prepared: readonly PreparedDispatch[];
+  readonly scalars: GPUBuffer | undefined;
+}
+
+/** Runs plans on a GPUDevice: Deno's own, a browser's, or Dawn's. It takes the device over. */
+export class WebGPUDevice implements Device {
+  readonly kind = "webgpu";
+  readonly description: string;
+  readonly choices: Readonly<Record<string, string>>;
+  readonly maxBindingBytes: number;
+  readonly #device: GPUDevice;
+  readonly #failure: DeviceFailure;
+  readonly #pipelines: PipelineCache;
+  readonly #buffers = new Map<Allocation, GPUBuffer>();
+  readonly #programs = new Map<Program, WebGPUProgram>();
+  readonly #scalarNames = new Map<string, number>();
+  #allocatedBytes = 0;
+  #runsSinceFence = 0;
+  #fence: Promise<void> | undefined;
+  #unsubmittedBytes = 0;
+  #destroyed = false;
+
+  /** Takes over `device`. `description` names the adapter for people. */
+  constructor(device: GPUDevice, description: string) {
+    this.#device = device;
+    this.description = description;
+    this.choices = { adapter: description };
+    this.maxBindingBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+    this.#failure = new DeviceFailure(device);
+    this.#pipelines = new PipelineCache(device);
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocatedBytes;
+  }
+
+  /** Number of different pipelines compiled so far. */
+  get pipelineCount(): number {
+    return this.#pipelines.size;
+  }
+
+  /** Throws a {@linkcode DeviceError} when the adapter has no buffers of that size. */
+  allocate(label: string, dtype: DType, length: number): Allocation {
+    this.#check();
+    const bytes = Math.max(length, 1) * BYTES;
+    const limit = this.#device.limits.maxBufferSize;
+    if (bytes > limit) {
+      throw new DeviceError(
+        `${label} needs ${bytes} bytes, more than the ${limit} of a buffer on ${this.description}; use a smaller model or batch`,
+      );
+    }
+    const allocation = { label, dtype, length };
+    this.#device.pushErrorScope("out-of-memory");
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    this.#buffers.set(allocation, this.#device.createBuffer({ label, size: bytes, usage }));
+    this.#device.popErrorScope().then((error) => {
+      if (error) this.#failure.record(`no memory for ${label} (${bytes} bytes): ${error.message}`);
+    }, (error) => this.#failure.record(String(error)));
+    this.#allocatedBytes += bytes;
+    return allocation;
+  }
+
+  free(allocation: Allocation): void {
+    if (this.#destroyed) return;
+    const buffer = this.#bufferOf(allocation);
+    this.#buffers.delete(allocation);
+    this.#allocatedBytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** Throws a RangeError when `data` doesn't fit. */
+  write(allocation: Allocation, offset: number, data: Float32Array | Int32Array | Uint32Array): void {
+    this.#check();
+    const buffer = this.#bufferOf(allocation);
+    if (offset + data.length > allocation.length) {
+      throw new RangeError(
+        `${allocation.label} has ${allocation.length} elements, cannot write ${data.length} at ${offset}`,
+      );
+    }
+    // Shared memory is accepted too, though the type doesn't say so.
+    this.#device.queue.writeBuffer(buffer, offset * BYTES, data as Float32Array<ArrayBuffer>);
+    this.#unsubmittedBytes += data.byteLength;
+    if (this.#unsubmittedBytes > WRITES_PER_FLUSH) this.#submit([]);
+  }
+
+  async read({ allocation, offset, length }: View): Promise<Float32Array | Int32Array | Uint32Array> {
+    this.#check();
+    const source = this.#bufferOf(allocation);
+    if (offset + length > allocation.length) {
+      throw new RangeError(
+        `${allocation.label} has ${allocation.length} elements, cannot read ${length} at ${offset}`,
+      );
+    }
+    if (length === 0) return typedArray(allocation.dtype, new ArrayBuffer(0));
+    const staging = this.#device.createBuffer({
+      label: `read of ${allocation.label}`,
+      size: length * BYTES,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    try {
+      const encoder = this.#device.createCommandEncoder();
+      encoder.copyBufferToBuffer(source, offset * BYTES, staging, 0, length * BYTES);
+      this.#submit([encoder.finish()]);
+      await staging.mapAsync(GPUMapMode.READ).catch((error: unknown) => this.#failure.record(String(error)));
+      this.#check();
+      const copy = staging.getMappedRange().slice(0);
+      staging.unmap();
+      return typedArray(allocation.dtype, copy);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /**
+   * Makes pipelines and bind groups. Throws a {@linkcode DeviceError} with compiler messages and WGSL when a kernel is refused, and
+   * one that names the tensors when a dispatch binds memory in a way that WebGPU forbids or the adapter has no room for.
+   */
+  async compile(dispatches: readonly Dispatch[]): Promise<Program> {
+    this.#check();
+    const shaders = dispatches.map((dispatch) => {
+      this.#checkViews(dispatch);
+      return buildShader(dispatch.kernel, dispatch.sizes, (name) => this.#scalarIndex(name));
+    });
+    const scalars = shaders.some((shader) => shader.readsScalars)
+      ? this.#device.createBuffer({
+        label: "scalars",
+        size: SCALAR_BYTES,
+        usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      })
+      : undefined;
+    const checks: Promise<void>[] = [];
+    const prepared = dispatches.map((dispatch, i): PreparedDispatch => {
+      const shader = shaders[i];
+      if (!shader) throw new RangeError(`${dispatch.kernel.name} has no shader`);
+      const { pipeline, layout } = this.#pipelines.get(dispatch.kernel, shader, checks);
+      const bindGroup = this.#bind(dispatch, layout, shader.readsScalars ? scalars : undefined, checks);
+      return { dispatch, pipeline, bindGroup };
+    });
+    // All of them, so that no later rejection is left unhandled; the first in order is a shader's before its bind group's.
+    const failed = (await Promise.allSettled(checks)).find((check) => check.status === "rejected");
+    try {
+      if (failed) throw failed.reason;
+      this.#check();
+    } catch (error) {
+      scalars?.destroy();
+      throw error;
+    }
+    const program: WebGPUProgram = { length: prepared.length, prepared, scalars };
+    this.#allocatedBytes += scalars?.size ?? 0;
+    this.#programs.set(program, program);
+    return program;
+  }
+
+  async run(program: Program, scalars: Scalars): Promise<void> {
+    this.#check();
+    const known = this.#programs.get(program);
+    if (!known) throw new RangeError("the program was released or belongs to another device");
+    // Every size is resolved first: a scalar beyond its capacity must leave no half of the list enqueued.
+    const grids = known.prepared.map(({ dispatch }) => {
+      const sizes = resolveSizes(dispatch, scalars);
+      return foldWorkgroups(dispatch.kernel.name, dispatch.kernel.workgroups(sizeOf(dispatch, sizes)));
+    });
+    if (known.scalars) this.#device.queue.writeBuffer(known.scalars, 0, this.#scalarWords(scalars));
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    known.prepared.forEach(({ pipeline, bindGroup }, i) => {
+      const grid = grids[i];
+      if (!grid) return;
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...grid);
+    });
+    pass.end();
+    this.#submit([encoder.finish()]);
+    if (++this.#runsSinceFence >= RUNS_PER_FENCE) await this.#advanceFence();
+  }
+
+  release(program: Program): void {
+    const known = this.#programs.get(program);
+    if (!known || this.#destroyed) return;
+    this.#programs.delete(program);
+    this.#allocatedBytes -= known.scalars?.size ?? 0;
+    known.scalars?.destroy();
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    for (const program of this.#programs.values()) this.release(program);
+    for (const allocation of this.#buffers.keys()) this.free(allocation);
+    this.#destroyed = true;
+    this.#failure.close();
+    this.#device.destroy();
+  }
+
+  #check(): void {
+    if (this.#destroyed) throw new DeviceError("the WebGPU device was destroyed");
+    this.#failure.throwIfFailed();
+  }
+
+  #bufferOf(allocation: Allocation): GPUBuffer {
+    const buffer = this.#buffers.get(allocation);
+    if (!buffer) throw new RangeError(`${allocation.label} was freed or belongs to another device`);
+    return buffer;
+  }
+
+  #submit(commands: GPUCommandBuffer[]): void {
+    this.#device.queue.submit(commands);
+    this.#unsubmittedBytes = 0;
+  }
+
+  // Deno's fence blocks until the queue is empty and then waits 10 ms: the runs up to the next fence hide that wait.
+  async #advanceFence(): Promise<void> {
+    this.#runsSinceFence = 0;
+    const previous = this.#fence;
+    this.#fence = this.#device.queue.onSubmittedWorkDone().then(
+      () => {},
+      (error) => this.#failure.record(String(error)),
+    );
+    await previous;
+    this.#check();
+  }
+
+  #checkViews(dispatch: Dispatch): void {
+    const { kernel, views } = dispatch;
+    if (views.length !== kernel.bindings.length) {
+      throw new RangeError(
+        `${kernel.name} has ${kernel.bindings.length} bindings, got ${views.length} views`,
+      );
+    }
+    for (const { allocation, offset, length } of views) {
+      this.#bufferOf(allocation);
+      if (offset + length > allocation.length) {
+        throw new RangeError(
+          `${kernel.name}: a view ends beyond the ${allocation.length} elements of ${allocation.label}`,
+        );
+      }
+      if (length * BYTES > this.maxBindingBytes) {
+        throw new DeviceError(
+          `${kernel.name}: ${allocation.label} needs a binding of ${length * BYTES} bytes, more than the ` +
+            `${this.maxBindingBytes} of ${this.description}; use a smaller model or batch`,
+        );
+      }
+    }
+    const conflict = bindingConflict(dispatch);
+    if (conflict) throw new DeviceError(`kernel ${kernel.name}: ${conflict}`);
+  }
+
+  #bind(
+    { kernel, views }: Dispatch,
+    layout: GPUBindGroupLayout,
+    scalars: GPUBuffer | undefined,
+    checks: Promise<void>[],
+  ): GPUBindGroup {
+    const entries: GPUBindGroupEntry[] = views.map(({ allocation, offset, length }, binding) => ({
+      binding,
+      resource: { buffer: this.#bufferOf(allocation), offset: offset * BYTES, size: length * BYTES },
+    }));
+    if (scalars) entries.push({ binding: views.length, resource: { buffer: scalars } });
+    this.#device.pushErrorScope("validation");
+    const bindGroup = this.#device.createBindGroup({ label: kernel.name, layout, entries });
+    checks.push(
+      this.#device.popErrorScope().then((error) => {
+        if (!error) return;
+        const labels = views.map(({ allocation }, i) => `${kernel.bindings[i]?.name} = ${allocation.label}`);
+        throw new DeviceError(
+          `kernel ${kernel.name} cannot be bound (${labels.join("; ")}): ${error.message}`,
+        );
+      }),
+    );
+    return bindGroup;
+  }
+
+  #scalarIndex(name: string): number {
+    const known = this.#scalarNames.get(name);
+    if (known !== undefined) return known;
+    const index = this.#scalarNames.size;
+    if (index >= MAX_SCALARS) {
+      throw new RangeError(`no room for scalar ${name}: a device has ${MAX_SCALARS}`);
+    }
+    this.#scalarNames.set(name, index);
+    return index;
+  }
+
+  #scalarWords(scalars: Scalars): Uint32Array<ArrayBuffer> {
+    const words = new Uint32Array(MAX_SCALARS);
+    for (const [name, index] of this.#scalarNames) {
+      const value = scalars[name] ?? 0;
+      if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+        throw new RangeError(`scalar ${name} is ${value}, which is no unsigned 32-bit integer`);
+      }
+      words[index] = value;
+    }
+    return words;
+  }
+}
+
+function sizeOf({ kernel }: Dispatch, sizes: Readonly<Record<string, number>>): SizeOf {
+  return (name) => {
+    const size = sizes[name];
+    if (size === undefined) throw new RangeError(`${kernel.name} has no size ${name}`);
+    return size;
+  };
+}
+
+function typedArray(dtype: DType, buffer: ArrayBuffer): Float32Array | Int32Array | Uint32Array {
+  if (dtype === "f32") return new Float32Array(buffer);
+  return dtype === "i32" ? new Int32Array(buffer) : new Uint32Array(buffer);
+}

@@ -1,0 +1,65 @@
+import { Command, CommanderError } from "commander";
+import { UserError } from "@lukeforge/corpus";
+import { DeviceError } from "@lukeforge/model";
+import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
+import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
+import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
+import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
+import { pretrainCommand } from "./commands/pretrain.ts";
+import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
+import type { Reporter } from "./stage.ts";
+
+/** The program with all commands. Nothing is printed about errors: they are thrown. */
+export function createProgram(reporter: Reporter): Command {
+  const program = new Command("lukeforge")
+    .usage("COMMAND [options]      (as: deno task COMMAND [options])")
+    .description("Pretrains LUKE from a Wikipedia dump to a Hugging Face checkpoint.");
+  const commands = [
+    pretrainCommand(reporter),
+    buildDumpDBCommand(reporter),
+    trainTokenizerCommand(reporter),
+    buildEntityVocabCommand(reporter),
+    buildWikipediaPretrainingDatasetCommand(reporter),
+    computeTotalTrainingStepsCommand(reporter),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) {
+    command.exitOverride().showSuggestionAfterError().configureOutput({ outputError: () => {} });
+  }
+  return program;
+}
+
+/**
+ * Runs a command line. What a user can mend is one line on `reportError` and code 1; a failure of the program itself is a stack
+ * and code 2.
+ *
+ * @returns the exit code; undefined where the command has set one of its own, or all is well.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  reporter: Reporter,
+  reportError: (text: string) => void,
+): Promise<number | undefined> {
+  try {
+    await createProgram(reporter).parseAsync(args, { from: "user" });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const message = messageForUser(error);
+    reportError(message ?? (error instanceof Error ? error.stack ?? error.message : String(error)));
+    return message === undefined ? 2 : 1;
+  }
+}
+
+/** The line for an error that a user can mend; undefined for any other. */
+function messageForUser(error: unknown): string | undefined {
+  if (error instanceof CommanderError) {
+    if (error.code === "commander.help") return "no command: name one of those above";
+    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    return `${message} (see --help)`;
+  }
+  if (error instanceof UserError || error instanceof DeviceError) {
+    return error.message.replace(/\s*\n\s*/g, " ");
+  }
+  return undefined;
+}

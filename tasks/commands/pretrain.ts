@@ -1,0 +1,250 @@
+import { Command } from "commander";
+import { UserError } from "@lukeforge/corpus";
+import { DEVICE_KINDS } from "@lukeforge/model";
+import { SCHEDULES } from "@lukeforge/train";
+import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
+import { pretrain } from "../pretrain.ts";
+import type { PretrainInput } from "../pretrain_request.ts";
+import {
+  CORPUS_DEFAULTS,
+  type GivenSettings,
+  optionOf,
+  type PretrainSettings,
+  SAMPLE_DEFAULTS,
+} from "../pretrain_settings.ts";
+import type { Reporter } from "../stage.ts";
+
+const SAMPLE_DIRECTORY = "runs/sample";
+
+interface Options extends GivenSettings {
+  readonly dump?: string;
+  readonly language?: string;
+  readonly datasetDir?: string;
+  readonly heldOutDatasetDir?: string;
+  readonly outputDir?: string;
+  readonly threads?: number;
+}
+
+/** Exit code of a run that was asked to stop and can be continued. */
+const STOPPED = 130;
+
+/** `pretrain`: the sample, a dump or a dataset → a trained, exported, evaluated network. */
+export function pretrainCommand(reporter: Reporter): Command {
+  const command = new Command("pretrain")
+    .summary("pretrain LUKE: on the built-in sample, a dump, or a dataset built before")
+    .description(
+      "Pretrains LUKE. Without input the built-in sample is taken through every stage in a few minutes; --dump FILE does the same " +
+        "for a MediaWiki dump; --dataset-dir (or DATASET_DIR OUTPUT_DIR) trains on a dataset built before. The same command " +
+        "continues a stopped run. Where two defaults are shown, the first is that of the sample.",
+    )
+    .argument("[DATASET_DIR]", "as --dataset-dir")
+    .argument("[OUTPUT_DIR]", "as --output-dir");
+
+  command.optionsGroup("Input and output:")
+    .option("--dump <file>", "pages-articles dump: .xml, .xml.bz2")
+    .option("--language <code>", "language of the dump (default: the dump's own)")
+    .option("--dataset-dir <dir>", "dataset of build-wikipedia-pretraining-dataset")
+    .option("--held-out-dataset-dir <dir>", "dataset to evaluate on, with --dataset-dir")
+    .option("--output-dir <dir>", `run directory (default: ${SAMPLE_DIRECTORY} for the sample)`);
+
+  command.optionsGroup("Corpus (not with --dataset-dir):");
+  setting(
+    command,
+    "tokenizer",
+    "<path>",
+    "tokenizer to use: directory, tokenizer.json, vocab.txt or vocab.json",
+    undefined,
+    "trained",
+  );
+  setting(command, "vocabSize", "<n>", "word pieces of the trained tokenizer", wholeNumber(6));
+  setting(command, "entityVocabSize", "<n>", "entities at most", wholeNumber(4));
+  setting(command, "minCount", "<n>", "links that an entity needs", wholeNumber(0));
+  setting(
+    command,
+    "heldOutFraction",
+    "<x>",
+    "share of the pages kept out of training; 0: no evaluation",
+    numberBetween(0, 0.9),
+  );
+  setting(command, "sentenceSplitter", "<name>", "a locale or opennlp");
+  setting(command, "maxSeqLength", "<n>", "words of an item, [CLS] and [SEP] included", wholeNumber(3));
+  setting(command, "maxEntityLength", "<n>", "entities of an item", wholeNumber(1));
+  setting(command, "maxMentionLength", "<n>", "words of a mention", wholeNumber(1));
+  setting(command, "minSentenceLength", "<n>", "shorter sentences are left out", wholeNumber(1));
+  flag(command, "includeSentencesWithoutEntities", "keep sentences without entities");
+
+  command.optionsGroup("Network:");
+  setting(
+    command,
+    "modelType",
+    "<type>",
+    "positions and layer norm of bert or roberta",
+    oneOf(["bert", "roberta"]),
+    "the tokenizer's",
+  );
+  setting(command, "numLayers", "<n>", "encoder layers", wholeNumber(1));
+  setting(command, "hiddenSize", "<n>", "width of the encoder", wholeNumber(1));
+  setting(command, "numAttentionHeads", "<n>", "attention heads; divides the hidden size", wholeNumber(1));
+  setting(command, "intermediateSize", "<n>", "width of the feed-forward layer", wholeNumber(1));
+  setting(command, "entityEmbSize", "<n>", "width of the entity table", wholeNumber(1));
+  setting(command, "dropout", "<p>", "dropout of hidden states and attention", numberBetween(0, 0.99));
+
+  command.optionsGroup("Training:");
+  setting(command, "batchSize", "<n>", "items of an update", wholeNumber(1));
+  setting(
+    command,
+    "microBatchSize",
+    "<n>",
+    "items that are computed at once",
+    wholeNumber(1),
+    "the batch size",
+  );
+  setting(command, "gradientAccumulationSteps", "<n>", "micro-batches of an update", wholeNumber(1), "1");
+  setting(command, "learningRate", "<x>", "the peak", numberBetween(0, Infinity));
+  setting(command, "lrSchedule", "<name>", SCHEDULES.join(", "), oneOf(SCHEDULES));
+  setting(command, "warmupSteps", "<n>", "updates until the peak", wholeNumber(0), "by proportion");
+  setting(command, "warmupProportion", "<x>", "share of the updates until the peak", numberBetween(0, 1));
+  setting(command, "maxSteps", "<n>", "updates", wholeNumber(1));
+  setting(
+    command,
+    "numEpochs",
+    "<x>",
+    "passes over the data, instead of --max-steps",
+    numberBetween(0, Infinity),
+    "by steps",
+  );
+  setting(command, "adamB1", "<x>", "decay of AdamW's first moment", numberBetween(0, 1));
+  setting(command, "adamB2", "<x>", "decay of AdamW's second moment", numberBetween(0, 1));
+  setting(command, "adamEps", "<x>", "AdamW's epsilon", numberBetween(0, 1));
+  flag(command, "adamBiasCorrection", "correct AdamW's bias (LUKE does not)");
+  setting(command, "weightDecay", "<x>", "AdamW's weight decay", numberBetween(0, Infinity));
+  setting(
+    command,
+    "maxGradNorm",
+    "<x>",
+    "gradients are clipped to this norm; 0: never",
+    numberBetween(0, Infinity),
+  );
+  setting(command, "seed", "<n>", "seed of weights, order, masks and dropout", wholeNumber(0));
+
+  command.optionsGroup("Masking:");
+  setting(command, "maskedLmProb", "<p>", "share of words to predict", numberBetween(0, 1));
+  setting(command, "maskedEntityProb", "<p>", "share of entities to predict", numberBetween(0, 1));
+  command.option("--whole-word-masking", "mask all parts of a word together (default)")
+    .option("--subword-masking", "mask parts of words each for itself");
+  setting(
+    command,
+    "unmaskedWordProb",
+    "<p>",
+    "of the words to predict, the share left as it is",
+    numberBetween(0, 1),
+  );
+  setting(
+    command,
+    "randomWordProb",
+    "<p>",
+    "of the words to predict, the share replaced at random",
+    numberBetween(0, 1),
+  );
+  setting(command, "unmaskedEntityProb", "<p>", "likewise for entities", numberBetween(0, 1));
+  setting(command, "randomEntityProb", "<p>", "likewise for entities", numberBetween(0, 1));
+  flag(command, "maskWordsInEntitySpan", "also mask the words of entities to predict");
+
+  command.optionsGroup("Device and records:");
+  setting(command, "device", "<kind>", "auto (a GPU, else cpu), cpu, webgpu", oneOf(DEVICE_KINDS));
+  command.option(
+    "--threads <n>",
+    "threads of the cpu device; results do not depend on them (default: all cores)",
+    wholeNumber(1),
+  );
+  setting(
+    command,
+    "saveSteps",
+    "<n>",
+    "a checkpoint every so many updates; 0: at the end only",
+    wholeNumber(0),
+  );
+  setting(command, "loggingSteps", "<n>", "a line of metrics every so many updates", wholeNumber(1));
+
+  return command.action(
+    async (datasetDir: string | undefined, outputDir: string | undefined, options: Options) => {
+      const { dump, language, heldOutDatasetDir, threads, ...rest } = options;
+      const { datasetDir: datasetOption, outputDir: outputOption, ...settings } = rest;
+      const { subwordMasking, ...given } = settings as GivenSettings & { subwordMasking?: true };
+      const dataset = one("--dataset-dir", datasetDir, datasetOption);
+      const input = inputOf({ dump, language, dataset, heldOutDatasetDir });
+      const output = one("--output-dir", outputDir, outputOption) ??
+        (isSample(input) ? SAMPLE_DIRECTORY : undefined);
+      if (output === undefined) throw new UserError("--output-dir: is missing; name a directory for the run");
+      if (subwordMasking && given.wholeWordMasking) {
+        throw new UserError(
+          "--whole-word-masking and --subword-masking: exclude each other; give one of them",
+        );
+      }
+      const finished = await pretrain({
+        input,
+        outputDir: output,
+        given: { ...given, ...(subwordMasking && { wholeWordMasking: false }) },
+        ...(threads !== undefined && { threads }),
+      }, reporter);
+      if (!finished) Deno.exitCode = STOPPED;
+    },
+  );
+}
+
+type Name = keyof PretrainSettings;
+
+/** Adds an option with a value; its default is shown, not set, since it depends on the input. */
+function setting(
+  command: Command,
+  name: Name,
+  placeholder: string,
+  description: string,
+  parse?: (text: string) => unknown,
+  shownDefault = defaults(name),
+): void {
+  const text = `${description} (default: ${shownDefault})`;
+  if (parse === undefined) command.option(`${optionOf(name)} ${placeholder}`, text);
+  else command.option(`${optionOf(name)} ${placeholder}`, text, parse);
+}
+
+function flag(command: Command, name: Name, description: string): void {
+  command.option(optionOf(name), `${description} (default: off)`);
+}
+
+function defaults(name: Name): string {
+  const sample = String(SAMPLE_DEFAULTS[name]), corpus = String(CORPUS_DEFAULTS[name]);
+  return sample === corpus ? sample : `${sample}, ${corpus}`;
+}
+
+function one(name: string, positional: string | undefined, option: string | undefined): string | undefined {
+  if (positional !== undefined && option !== undefined && positional !== option) {
+    throw new UserError(`${name}: given twice (${positional}, ${option}); give one of them`);
+  }
+  return option ?? positional;
+}
+
+function isSample(input: PretrainInput): boolean {
+  return !("datasetDir" in input) && input.dump === undefined;
+}
+
+function inputOf(
+  { dump, language, dataset, heldOutDatasetDir }: Record<
+    "dump" | "language" | "dataset" | "heldOutDatasetDir",
+    string | undefined
+  >,
+): PretrainInput {
+  if (dataset === undefined) {
+    if (heldOutDatasetDir !== undefined) {
+      throw new UserError(
+        "--held-out-dataset-dir: goes with --dataset-dir; a dump is divided by --held-out-fraction",
+      );
+    }
+    return { ...(dump !== undefined && { dump }), ...(language !== undefined && { language }) };
+  }
+  if (dump !== undefined) {
+    throw new UserError("--dump and --dataset-dir: exclude each other; give one of them");
+  }
+  if (language !== undefined) throw new UserError("--language: is settled by the dataset; leave it out");
+  return { datasetDir: dataset, ...(heldOutDatasetDir !== undefined && { heldOutDatasetDir }) };
+}

@@ -1,0 +1,188 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  buildDumpDB,
+  type BuildDumpDBOptions,
+  commitRename,
+  DumpDB,
+  isHeldOut,
+  syncDirectory,
+  syncFile,
+} from "@lukeforge/corpus";
+import { buildPretrainingDataset, type DatasetBuildOptions } from "@lukeforge/train";
+import {
+  buildEntityVocab,
+  EntityVocab,
+  openTokenizer,
+  type Tokenizer,
+  tokenizerFromJson,
+  trainWordPiece,
+  type TrainWordPieceOptions,
+} from "@lukeforge/vocab";
+import { quantity } from "./progress.ts";
+import type { Stage } from "./stage.ts";
+
+/** Which pages a stage takes: all, or one side of the split into training and held-out pages. */
+export interface PageSplit {
+  readonly heldOutFraction: number;
+  /** The held-out side instead of the training side. */
+  readonly heldOut?: boolean;
+}
+
+/** Dump → page database. */
+export function dumpDBStage(dump: string, output: string, options: BuildDumpDBOptions = {}): Stage {
+  return {
+    name: "page database",
+    unit: "MB",
+    output,
+    async make(progress) {
+      mkdirSync(dirname(output), { recursive: true });
+      const inMegabytes = (done: number, total: number | undefined): void =>
+        progress(done / 1e6, total === undefined ? undefined : total / 1e6);
+      const { pages, redirects } = await buildDumpDB(dump, output, { ...options, progress: inMegabytes });
+      return `${quantity(pages)} articles, ${quantity(redirects)} redirects`;
+    },
+  };
+}
+
+/** Page database → tokenizer directory, by training. */
+export function trainedTokenizerStage(
+  pagesDB: string,
+  output: string,
+  split: PageSplit,
+  options: TrainWordPieceOptions,
+): Stage {
+  return {
+    name: "tokenizer",
+    unit: "tokens",
+    output,
+    make(progress) {
+      using db = DumpDB.open(pagesDB);
+      const tokenizer = tokenizerFromJson(
+        trainWordPiece(texts(db, pageFilter(split)), {
+          ...options,
+          progress: (done, total) => total !== undefined && progress(done, total),
+        }),
+      );
+      saveTokenizer(tokenizer, output);
+      return `${quantity(tokenizer.vocabSize)} word pieces`;
+    },
+  };
+}
+
+/** Copies a tokenizer, so that the run directory stands on its own. */
+export function copiedTokenizerStage(tokenizer: Tokenizer, source: string, output: string): Stage {
+  return {
+    name: "tokenizer",
+    unit: "tokens",
+    output,
+    make() {
+      saveTokenizer(tokenizer, output);
+      return `${quantity(tokenizer.vocabSize)} tokens of ${source}`;
+    },
+  };
+}
+
+/** What {@linkcode entityVocabStage} selects by. */
+export interface EntityVocabStageOptions extends PageSplit {
+  readonly vocabSize: number;
+  readonly minCount: number;
+  /** Default: the page database's. */
+  readonly language?: string;
+  readonly whiteList?: readonly string[];
+  readonly whiteListOnly?: boolean;
+}
+
+/** Page database → entity vocabulary. */
+export function entityVocabStage(pagesDB: string, output: string, options: EntityVocabStageOptions): Stage {
+  return {
+    name: "entity vocabulary",
+    unit: "pages",
+    output,
+    make(progress) {
+      using db = DumpDB.open(pagesDB);
+      const filter = pageFilter(options);
+      const vocab = buildEntityVocab(db, {
+        vocabSize: options.vocabSize,
+        minCount: options.minCount,
+        language: options.language ?? db.meta["language"] ?? null,
+        ...(options.whiteList && { whiteList: options.whiteList }),
+        ...(options.whiteListOnly !== undefined && { whiteListOnly: options.whiteListOnly }),
+        ...(filter && { pageFilter: filter }),
+        progress,
+      });
+      mkdirSync(dirname(output), { recursive: true });
+      vocab.save(output);
+      return `${quantity(vocab.size)} entities, 3 special ones included`;
+    },
+  };
+}
+
+/** What a dataset is made of. */
+export interface DatasetInputs {
+  readonly pagesDB: string;
+  /** Directory or file. */
+  readonly tokenizer: string;
+  readonly entityVocab: string;
+}
+
+/** Page database, tokenizer and entity vocabulary → dataset directory. */
+export function datasetStage(
+  inputs: DatasetInputs,
+  output: string,
+  split: PageSplit,
+  options: DatasetBuildOptions = {},
+): Stage {
+  return {
+    name: split.heldOut ? "held-out dataset" : "dataset",
+    unit: "pages",
+    output,
+    async make(progress) {
+      using db = DumpDB.open(inputs.pagesDB);
+      const filter = pageFilter(split);
+      const summary = buildPretrainingDataset(
+        db,
+        await openTokenizer(inputs.tokenizer),
+        EntityVocab.load(inputs.entityVocab),
+        output,
+        {
+          ...options,
+          ...(filter && { pageFilter: filter, pageFilterDescription: describeSplit(split) }),
+          progress,
+        },
+      );
+      const { pages, items, words, entities } = summary;
+      return `${quantity(items)} items of ${quantity(pages)} pages, ${quantity(words)} words, ${
+        quantity(entities)
+      } entities`;
+    },
+  };
+}
+
+/** What `metadata.json` records about the split. */
+function describeSplit({ heldOutFraction, heldOut }: PageSplit): string {
+  return `${heldOut ? "held-out" : "training"} pages, held-out fraction ${heldOutFraction}`;
+}
+
+function pageFilter(
+  { heldOutFraction, heldOut = false }: PageSplit,
+): ((title: string) => boolean) | undefined {
+  return heldOutFraction === 0 ? undefined : (title) => isHeldOut(title, heldOutFraction) === heldOut;
+}
+
+function* texts(db: DumpDB, filter: ((title: string) => boolean) | undefined): Generator<string> {
+  for (const { title, paragraphs } of db.pages()) {
+    if (filter?.(title) === false) continue;
+    for (const { text } of paragraphs) yield text;
+  }
+}
+
+function saveTokenizer(tokenizer: Tokenizer, directory: string): void {
+  const partial = `${directory}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  tokenizer.save(partial);
+  for (const name of readdirSync(partial)) syncFile(join(partial, name));
+  syncDirectory(partial);
+  commitRename(partial, directory);
+}

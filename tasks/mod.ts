@@ -1,0 +1,29 @@
+/**
+ * The command line as a library: pretraining from a dump or a dataset in one call.
+ *
+ * @example A network from a dump
+ * ```ts
+ * import { pretrain, standardError } from "@lukeforge/tasks";
+ *
+ * const reporter = { progress: standardError(), line: (text: string) => console.log(text) };
+ * const input = { dump: "iswiki-latest-pages-articles.xml.bz2" };
+ * await pretrain({ input, outputDir: "runs/iswiki", given: { numEpochs: 5 } }, reporter);
+ * ```
+ *
+ * @module
+ */
+export { DEVICE_KINDS, type DeviceKind } from "@lukeforge/model";
+export { type ScheduleName, SCHEDULES } from "@lukeforge/train";
+export { runCommandLine } from "./cli.ts";
+export { pretrain } from "./pretrain.ts";
+export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
+export {
+  CORPUS_DEFAULTS,
+  type GivenSettings,
+  type PretrainSettings,
+  SAMPLE_DEFAULTS,
+} from "./pretrain_settings.ts";
+export { type ProgressCallback, ProgressLine, standardError, type Terminal } from "./progress.ts";
+export { readResults, type Results } from "./results.ts";
+export { type Reporter, runStage, type Stage } from "./stage.ts";
+export { TESTED_DENO, versionError } from "./version_check.ts";

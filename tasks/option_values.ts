@@ -1,0 +1,39 @@
+import { InvalidArgumentError } from "commander";
+
+/** Reads a whole number of at least `least` from the command line. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[+]?\d+(e\d+)?$/i.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`give a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Reads a number from `least` to `most`. */
+export function numberBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!(value >= least && value <= most)) {
+      throw new InvalidArgumentError(
+        most === Infinity ? `give a number of at least ${least}.` : `give a number from ${least} to ${most}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/** Reads one of `choices`. */
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) throw new InvalidArgumentError(`give one of ${choices.join(", ")}.`);
+    return found;
+  };
+}
+
+/** Collects the values of an option that may be repeated. */
+export function repeated(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...before ?? [], text];
+}

@@ -1,0 +1,129 @@
+import { rmSync } from "node:fs";
+import { writeFileAtomic } from "@lukeforge/corpus";
+import { type Device, lukeParameters } from "@lukeforge/model";
+import { exportHuggingFace, latestCheckpoint, readParametersFrom } from "@lukeforge/train";
+import { predictionLines } from "./predictions.ts";
+import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
+import { lukeConfig, type OpenDataset, openDataset } from "./pretrain_network.ts";
+import type { TrainingSettings } from "./pretrain_settings.ts";
+import { meanTokensPerSecond, parameterCount, runTraining, trainingSummary } from "./pretrain_training.ts";
+import { quantity } from "./progress.ts";
+import { type Results, resultsTable, writeResults } from "./results.ts";
+import type { RunPaths } from "./run_directory.ts";
+import { type Reporter, runTimed, type Stage } from "./stage.ts";
+import { stageSeconds } from "./stage_times.ts";
+
+/** Everything that training needs. */
+export interface PreparedRun {
+  /** Directory of the training data. */
+  readonly training: string;
+  /** Directory of the held-out data, if there are any. */
+  readonly heldOut: string | undefined;
+  readonly device: Device;
+  readonly settings: TrainingSettings;
+  readonly paths: RunPaths;
+}
+
+/**
+ * Trains, exports the model, evaluates it and prints the results. What is finished is not done again.
+ *
+ * @returns whether all steps were made; false when the process was asked to stop before.
+ */
+export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Promise<boolean> {
+  const { paths, settings, device } = run;
+  using data = await openDataset(run.training);
+  using held = run.heldOut === undefined ? undefined : await openDataset(run.heldOut);
+  const { step, finished } = await runTraining({ paths, device, settings, data }, reporter);
+  const checkpoint = latestCheckpoint(paths.checkpoints)?.path;
+  if (!finished || checkpoint === undefined) {
+    reporter.line(`pretraining: stopped after step ${step}; the same command continues`);
+    return false;
+  }
+  reporter.line(
+    `pretraining: ${trainingSummary(paths.metrics, stageSeconds(paths.stageTimes, "pretraining"))}`,
+  );
+  await runTimed(exportStage(run, data, checkpoint), paths.stageTimes, reporter);
+
+  const found = held && await evaluate({ ...run, checkpoint, data, held }, reporter);
+  const results: Results = {
+    masked_lm_loss: found?.evaluation.masked_lm_loss ?? null,
+    unigram_loss: found?.evaluation.unigram_lm_loss ?? null,
+    masked_entity_accuracy: found?.evaluation.masked_entity_accuracy ?? null,
+    most_frequent_entity_accuracy: found?.evaluation.most_frequent_entity_accuracy ?? null,
+    tokens_per_second: meanTokensPerSecond(paths.metrics),
+    parameters: parameterCount(lukeParameters(lukeConfig(settings, data))),
+    device: device.description,
+    seconds: stageSeconds(paths.stageTimes),
+    steps: step,
+    masked_lm_accuracy: found?.evaluation.masked_lm_accuracy ?? null,
+    masked_entity_loss: found?.evaluation.masked_entity_loss ?? null,
+    masked_words: found?.evaluation.masked_words ?? 0,
+    masked_entities: found?.evaluation.masked_entities ?? 0,
+  };
+  writeResults(paths.results, results);
+  for (const line of resultsTable(results, paths)) reporter.line(line);
+  return true;
+}
+
+interface TrainedRun extends PreparedRun {
+  readonly checkpoint: string;
+  readonly data: OpenDataset;
+  readonly held: OpenDataset;
+}
+
+/** Figures are kept in `results.json` alone, so the evaluation is done again until that is written. */
+async function evaluate(run: TrainedRun, reporter: Reporter): Promise<HeldOutResult> {
+  const { device, settings, checkpoint, paths, data, held } = run;
+  rmSync(paths.predictions, { force: true });
+  let result: HeldOutResult | undefined;
+  const stage: Stage = {
+    name: "evaluation",
+    unit: "batches",
+    output: paths.predictions,
+    async make(progress) {
+      result = await evaluateRun({ device, settings, checkpoint, training: data, heldOut: held }, progress);
+      writeFileAtomic(paths.predictions, examples(result).map((line) => `${line}\n`).join(""));
+      const { masked_words, masked_entities } = result.evaluation;
+      return `${quantity(masked_words)} masked words, ${
+        quantity(masked_entities)
+      } masked mentions of held-out pages`;
+    },
+  };
+  await runTimed(stage, paths.stageTimes, reporter);
+  if (result === undefined) throw new Error("the evaluation gave no result");
+  for (const line of examples(result)) reporter.line(line);
+  return result;
+}
+
+function examples({ words, entities }: HeldOutResult): string[] {
+  return [
+    "hidden words of held-out pages:",
+    ...words.flatMap(predictionLines),
+    "entities of mentions on held-out pages:",
+    ...entities.flatMap(predictionLines),
+  ];
+}
+
+function exportStage({ settings, paths }: PreparedRun, data: OpenDataset, checkpoint: string): Stage {
+  return {
+    name: "Hugging Face model",
+    unit: "files",
+    output: paths.model,
+    async make() {
+      await exportHuggingFace(paths.model, {
+        config: lukeConfig(settings, data),
+        parameters: readParametersFrom(checkpoint),
+        vocab: data.vocab,
+        tokenizer: data.tokenizer,
+        maxMentionLength: data.dataset.metadata.max_mention_length,
+        card: {
+          facts: {
+            "training items": data.dataset.size,
+            "training words": data.dataset.metadata.total_words,
+          },
+        },
+      });
+      return paths.model;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { UserError } from "@lukeforge/corpus";
+import type { LukeConfig } from "@lukeforge/model";
+import { Dataset } from "@lukeforge/train";
+import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
+import { join } from "node:path";
+import type { TrainingSettings } from "./pretrain_settings.ts";
+
+/** An open dataset with what its ids mean. */
+export interface OpenDataset extends Disposable {
+  readonly dataset: Dataset;
+  readonly tokenizer: Tokenizer;
+  readonly vocab: EntityVocab;
+}
+
+/** Opens a dataset directory. @throws {UserError} naming what is missing or damaged. */
+export async function openDataset(directory: string): Promise<OpenDataset> {
+  const dataset = Dataset.open(directory);
+  const tokenizer = await openTokenizer(directory);
+  const vocab = EntityVocab.load(join(directory, "entity_vocab.jsonl"));
+  const { vocab_size, entity_vocab_size } = dataset.metadata;
+  if (tokenizer.vocabSize !== vocab_size || vocab.size !== entity_vocab_size) {
+    throw new UserError(
+      `${directory}: metadata.json tells of ${vocab_size} words and ${entity_vocab_size} entities, the files beside it hold ` +
+        `${tokenizer.vocabSize} and ${vocab.size}; build the dataset again`,
+    );
+  }
+  return { dataset, tokenizer, vocab, [Symbol.dispose]: () => dataset.close() };
+}
+
+/** The network for a dataset. RoBERTa's positions begin behind the pad id; layer norm's epsilon is that of the base model. */
+export function lukeConfig(
+  settings: TrainingSettings,
+  { dataset, tokenizer, vocab }: OpenDataset,
+): LukeConfig {
+  const baseModelType = settings.modelType ?? tokenizer.modelType;
+  const { max_seq_length } = dataset.metadata;
+  return {
+    baseModelType,
+    vocabSize: tokenizer.vocabSize,
+    entityVocabSize: vocab.size,
+    hiddenSize: settings.hiddenSize,
+    entityEmbSize: settings.entityEmbSize,
+    numHiddenLayers: settings.numLayers,
+    numAttentionHeads: settings.numAttentionHeads,
+    intermediateSize: settings.intermediateSize,
+    maxPositionEmbeddings: baseModelType === "roberta"
+      ? max_seq_length + tokenizer.padId + 1
+      : max_seq_length,
+    typeVocabSize: baseModelType === "roberta" ? 1 : 2,
+    layerNormEps: baseModelType === "roberta" ? 1e-5 : 1e-12,
+    hiddenDropoutProb: settings.dropout,
+    attentionProbsDropoutProb: settings.dropout,
+    initializerRange: 0.02,
+    padTokenId: tokenizer.padId,
+  };
+}

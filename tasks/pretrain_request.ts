@@ -1,0 +1,88 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { sampleDumpPath, UserError } from "@lukeforge/corpus";
+import {
+  CORPUS_DEFAULTS,
+  type GivenSettings,
+  type PretrainSettings,
+  resolveSettings,
+  SAMPLE_DEFAULTS,
+  type TrainingSettings,
+  withoutCorpusSettings,
+} from "./pretrain_settings.ts";
+import type { RunIdentity, SettingValue } from "./run_directory.ts";
+
+/** What `pretrain` reads: a dump (undefined: the built-in sample), or a dataset built before. */
+export type PretrainInput =
+  | { readonly dump?: string; readonly language?: string }
+  | { readonly datasetDir: string; readonly heldOutDatasetDir?: string };
+
+/** How `pretrain` is started. */
+export interface PretrainRequest {
+  /** What is read. */
+  readonly input: PretrainInput;
+  /** The run directory. */
+  readonly outputDir: string;
+  /** What differs from the defaults. */
+  readonly given: GivenSettings;
+  /** Threads of the cpu device. They do not change the results. */
+  readonly threads?: number;
+}
+
+/**
+ * Everything that tells this run from another one, and its settings with all defaults.
+ *
+ * @throws {UserError} when the input is missing or options contradict each other.
+ */
+export function identifyRun(
+  { input, given }: PretrainRequest,
+): { identity: RunIdentity; settings: PretrainSettings } {
+  if ("datasetDir" in input) {
+    const settings = resolveSettings(given, CORPUS_DEFAULTS);
+    const metadata = join(input.datasetDir, "metadata.json");
+    const stat = statSync(metadata, { throwIfNoEntry: false });
+    if (stat === undefined) {
+      throw new UserError(
+        `${metadata}: no such file; give a directory that build-wikipedia-pretraining-dataset made`,
+      );
+    }
+    return {
+      settings,
+      identity: {
+        input: {
+          dataset_dir: input.datasetDir,
+          dataset_modified: stat.mtime.toISOString(),
+          held_out_dataset_dir: input.heldOutDatasetDir ?? null,
+        },
+        settings: inSnakeCase(withoutCorpusSettings(given, settings)),
+      },
+    };
+  }
+  const dump = input.dump ?? sampleDumpPath();
+  const stat = statSync(dump, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new UserError(
+      `${dump}: no such file; check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
+    );
+  }
+  const settings = resolveSettings(given, input.dump === undefined ? SAMPLE_DEFAULTS : CORPUS_DEFAULTS);
+  return {
+    settings,
+    identity: {
+      input: {
+        dump: input.dump ?? "built-in sample",
+        dump_size: stat.size,
+        dump_modified: stat.mtime.toISOString(),
+        language: input.language ?? null,
+      },
+      settings: inSnakeCase(settings),
+    },
+  };
+}
+
+function inSnakeCase(settings: PretrainSettings | TrainingSettings): Record<string, SettingValue> {
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]): [string, SettingValue] => [snake(name), value]),
+  );
+}

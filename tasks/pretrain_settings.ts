@@ -1,0 +1,275 @@
+import { UserError } from "@lukeforge/corpus";
+import type { DeviceKind } from "@lukeforge/model";
+import { type MaskingOptions, resolveMaskingOptions, type ScheduleName } from "@lukeforge/train";
+
+/** What `pretrain` can be told, with a value for everything. Names are those of the options in camel case. */
+export interface PretrainSettings {
+  /** Tokenizer directory or file; `null` trains one. */
+  readonly tokenizer: string | null;
+  /** Words of a trained tokenizer. */
+  readonly vocabSize: number;
+  /** Entities at most, the three special ones included. */
+  readonly entityVocabSize: number;
+  /** Links that an entity needs. */
+  readonly minCount: number;
+  /** Share of the pages kept for evaluation. */
+  readonly heldOutFraction: number;
+  /** A locale or `opennlp`. */
+  readonly sentenceSplitter: string;
+  /** Words of an item, `[CLS]` and `[SEP]` included. */
+  readonly maxSeqLength: number;
+  /** Entities of an item. */
+  readonly maxEntityLength: number;
+  /** Words of a mention. */
+  readonly maxMentionLength: number;
+  /** Shorter sentences are left out. */
+  readonly minSentenceLength: number;
+  /** Keeps sentences without entities. */
+  readonly includeSentencesWithoutEntities: boolean;
+
+  /** How word positions count; `null`: as the tokenizer's kind. */
+  readonly modelType: "bert" | "roberta" | null;
+  /** Encoder layers. */
+  readonly numLayers: number;
+  /** Width of the encoder. */
+  readonly hiddenSize: number;
+  /** Attention heads; divides the hidden size. */
+  readonly numAttentionHeads: number;
+  /** Width of the feed-forward layer. */
+  readonly intermediateSize: number;
+  /** Width of the entity table. */
+  readonly entityEmbSize: number;
+  /** Dropout of hidden states and of attention probabilities. */
+  readonly dropout: number;
+
+  /** Items of an update. */
+  readonly batchSize: number;
+  /** Micro-steps of an update; `null` while the micro-batch size says it. */
+  readonly gradientAccumulationSteps: number | null;
+  /** Items of a micro-step; `null` while the accumulation steps say it. */
+  readonly microBatchSize: number | null;
+  /** The peak. */
+  readonly learningRate: number;
+  /** Course of the learning rate. */
+  readonly lrSchedule: ScheduleName;
+  /** `null`: by proportion. */
+  readonly warmupSteps: number | null;
+  /** Share of the updates until the peak, where no number is given. */
+  readonly warmupProportion: number;
+  /** `null`: by epochs. */
+  readonly maxSteps: number | null;
+  /** `null`: by steps. */
+  readonly numEpochs: number | null;
+  /** Decay of AdamW's first moment. */
+  readonly adamB1: number;
+  /** Decay of AdamW's second moment. */
+  readonly adamB2: number;
+  /** AdamW's epsilon. */
+  readonly adamEps: number;
+  /** Corrects AdamW's bias; LUKE does not. */
+  readonly adamBiasCorrection: boolean;
+  /** AdamW's weight decay; not of biases and layer norms. */
+  readonly weightDecay: number;
+  /** 0: no clipping. */
+  readonly maxGradNorm: number;
+
+  /** Share of the words to predict. */
+  readonly maskedLmProb: number;
+  /** Share of the entities to predict. */
+  readonly maskedEntityProb: number;
+  /** Masks all parts of a word together. */
+  readonly wholeWordMasking: boolean;
+  /** Of the words to predict, the share left as it is. */
+  readonly unmaskedWordProb: number;
+  /** Of the words to predict, the share replaced at random. */
+  readonly randomWordProb: number;
+  /** Of the entities to predict, the share left as it is. */
+  readonly unmaskedEntityProb: number;
+  /** Of the entities to predict, the share replaced at random. */
+  readonly randomEntityProb: number;
+  /** Also masks the words of entities to predict. */
+  readonly maskWordsInEntitySpan: boolean;
+
+  /** Seed of weights, order, masks and dropout. */
+  readonly seed: number;
+  /** What to compute on. */
+  readonly device: DeviceKind;
+  /** A checkpoint every so many updates; 0: at the end only. */
+  readonly saveSteps: number;
+  /** A line of metrics every so many updates. */
+  readonly loggingSteps: number;
+}
+
+/** Settings of a run on the built-in sample: a network that two cores train in a few minutes. */
+export const SAMPLE_DEFAULTS: PretrainSettings = {
+  tokenizer: null,
+  vocabSize: 2000,
+  entityVocabSize: 1000,
+  minCount: 1,
+  heldOutFraction: 0.1,
+  sentenceSplitter: "en",
+  maxSeqLength: 32,
+  maxEntityLength: 16,
+  maxMentionLength: 16,
+  minSentenceLength: 5,
+  includeSentencesWithoutEntities: false,
+  modelType: null,
+  numLayers: 2,
+  hiddenSize: 64,
+  numAttentionHeads: 4,
+  intermediateSize: 256,
+  entityEmbSize: 32,
+  dropout: 0.1,
+  batchSize: 32,
+  gradientAccumulationSteps: null,
+  microBatchSize: null,
+  learningRate: 1e-3,
+  lrSchedule: "warmup_linear",
+  warmupSteps: null,
+  warmupProportion: 0.05,
+  maxSteps: 1200,
+  numEpochs: null,
+  adamB1: 0.9,
+  adamB2: 0.999,
+  adamEps: 1e-6,
+  adamBiasCorrection: false,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+  maskedLmProb: 0.15,
+  maskedEntityProb: 0.15,
+  wholeWordMasking: true,
+  unmaskedWordProb: 0.1,
+  randomWordProb: 0.1,
+  unmaskedEntityProb: 0,
+  randomEntityProb: 0,
+  maskWordsInEntitySpan: false,
+  seed: 42,
+  device: "auto",
+  saveSteps: 100,
+  loggingSteps: 50,
+};
+
+/** Settings of a run on a dump or a dataset of the user's: still small enough for a processor. */
+export const CORPUS_DEFAULTS: PretrainSettings = {
+  ...SAMPLE_DEFAULTS,
+  vocabSize: 8000,
+  entityVocabSize: 10_000,
+  heldOutFraction: 0.05,
+  maxSeqLength: 64,
+  maxEntityLength: 32,
+  hiddenSize: 128,
+  intermediateSize: 512,
+  entityEmbSize: 64,
+  maxSteps: 2000,
+  saveSteps: 200,
+};
+
+/** Settings that shape a corpus; a dataset built before brings its own. */
+const OF_THE_CORPUS = [
+  "tokenizer",
+  "vocabSize",
+  "entityVocabSize",
+  "minCount",
+  "heldOutFraction",
+  "sentenceSplitter",
+  "maxSeqLength",
+  "maxEntityLength",
+  "maxMentionLength",
+  "minSentenceLength",
+  "includeSentencesWithoutEntities",
+] as const;
+
+/** What is given on a command line: the settings, and what a run reads and writes. */
+export type GivenSettings = { readonly [Name in keyof PretrainSettings]?: PretrainSettings[Name] };
+
+/** Settings without those of the corpus. */
+export type TrainingSettings = Omit<PretrainSettings, typeof OF_THE_CORPUS[number]>;
+
+/**
+ * Fills in the defaults and settles what two options say together: the micro-batch size, and steps or epochs.
+ *
+ * @throws {UserError} when options contradict each other.
+ */
+export function resolveSettings(given: GivenSettings, defaults: PretrainSettings): PretrainSettings {
+  const settings = { ...defaults, ...given };
+  const { batchSize } = settings;
+  const accumulation = given.gradientAccumulationSteps ??
+    (given.microBatchSize === undefined || given.microBatchSize === null
+      ? 1
+      : batchSize / given.microBatchSize);
+  const micro = given.microBatchSize ?? batchSize / accumulation;
+  if (!Number.isInteger(micro) || !Number.isInteger(accumulation) || micro * accumulation !== batchSize) {
+    throw new UserError(
+      `--batch-size ${batchSize}: is not micro-batch size (${micro}) times gradient accumulation steps (${accumulation}); change one of them`,
+    );
+  }
+  const { maxSteps, numEpochs } = given;
+  if (maxSteps !== undefined && numEpochs !== undefined) {
+    throw new UserError("--max-steps and --num-epochs: both say how long to train; give one of them");
+  }
+  check(settings);
+  return {
+    ...settings,
+    maxSteps: numEpochs === undefined ? settings.maxSteps : null,
+    microBatchSize: micro,
+    gradientAccumulationSteps: accumulation,
+  };
+}
+
+/** Finds before the first stage what would fail in a later one. */
+function check(settings: PretrainSettings): void {
+  const { hiddenSize, numAttentionHeads, minSentenceLength, maxSeqLength, warmupSteps, maxSteps } = settings;
+  if (hiddenSize % numAttentionHeads !== 0) {
+    throw new UserError(
+      `--num-attention-heads ${numAttentionHeads}: does not divide --hidden-size ${hiddenSize}; change one of them`,
+    );
+  }
+  if (minSentenceLength > maxSeqLength - 2) {
+    throw new UserError(
+      `--min-sentence-length ${minSentenceLength}: no sentence is that long and within --max-seq-length ${maxSeqLength}; lower it`,
+    );
+  }
+  if (warmupSteps !== null && maxSteps !== null && warmupSteps > 0 && warmupSteps >= maxSteps) {
+    throw new UserError(
+      `--warmup-steps ${warmupSteps}: the run has only ${maxSteps} steps; give fewer warm-up steps or train for longer`,
+    );
+  }
+  resolveMaskingOptions(maskingOptions(settings));
+}
+
+/** The masking part of the settings. */
+export function maskingOptions(settings: TrainingSettings): MaskingOptions {
+  return {
+    maskedLmProb: settings.maskedLmProb,
+    maskedEntityProb: settings.maskedEntityProb,
+    wholeWordMasking: settings.wholeWordMasking,
+    unmaskedWordProb: settings.unmaskedWordProb,
+    randomWordProb: settings.randomWordProb,
+    unmaskedEntityProb: settings.unmaskedEntityProb,
+    randomEntityProb: settings.randomEntityProb,
+    maskWordsInEntitySpan: settings.maskWordsInEntitySpan,
+  };
+}
+
+/**
+ * The settings of a run on a dataset built before.
+ *
+ * @throws {UserError} when a given option is one of the dataset's.
+ */
+export function withoutCorpusSettings(given: GivenSettings, settings: PretrainSettings): TrainingSettings {
+  const own: Partial<PretrainSettings> = { ...settings };
+  for (const name of OF_THE_CORPUS) {
+    if (given[name] !== undefined) {
+      throw new UserError(
+        `${optionOf(name)}: is settled by the dataset; leave it out, or build another dataset`,
+      );
+    }
+    delete (own as Record<string, unknown>)[name];
+  }
+  return own as TrainingSettings;
+}
+
+/** `maxSeqLength` → `--max-seq-length`; `max_seq_length` likewise. */
+export function optionOf(name: string): string {
+  return `--${name.replaceAll("_", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

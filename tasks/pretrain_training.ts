@@ -1,0 +1,128 @@
+import { type Device, LukeNetwork } from "@lukeforge/model";
+import {
+  batchCapacity,
+  latestCheckpoint,
+  learningRateSchedule,
+  MaskingCollator,
+  type MetricsRecord,
+  PretrainingSource,
+  readMetrics,
+  totalTrainingSteps,
+  train,
+  type TrainingOutcome,
+} from "@lukeforge/train";
+import { lukeConfig, type OpenDataset } from "./pretrain_network.ts";
+import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
+import { duration, ProgressLine } from "./progress.ts";
+import type { RunPaths } from "./run_directory.ts";
+import type { Reporter } from "./stage.ts";
+import { recordStageTime } from "./stage_times.ts";
+
+/** What a run trains with. */
+export interface TrainingRun {
+  readonly paths: RunPaths;
+  readonly device: Device;
+  readonly settings: TrainingSettings;
+  readonly data: OpenDataset;
+}
+
+/** Trains from the last checkpoint on, or from the start, until all steps are made or the process is asked to stop. */
+export async function runTraining(run: TrainingRun, reporter: Reporter): Promise<TrainingOutcome> {
+  const { paths, device, settings, data } = run;
+  const { seed, batchSize, gradientAccumulationSteps, learningRate } = settings;
+  const microBatchSize = settings.microBatchSize ?? batchSize;
+  const totalSteps = settings.maxSteps ??
+    totalTrainingSteps([data.dataset.size], batchSize, settings.numEpochs ?? 1);
+  const warmupSteps = settings.warmupSteps ?? Math.round(totalSteps * settings.warmupProportion);
+  const schedule = learningRateSchedule(settings.lrSchedule, { learningRate, warmupSteps, totalSteps });
+  const config = lukeConfig(settings, data);
+  const masking = maskingOptions(settings);
+
+  await using network = await LukeNetwork.create(device, config, {
+    capacities: [batchCapacity(data.dataset.metadata, microBatchSize, masking)],
+    training: {
+      gradientAccumulationSteps: gradientAccumulationSteps ?? 1,
+      optimizer: {
+        betas: [settings.adamB1, settings.adamB2],
+        eps: settings.adamEps,
+        weightDecay: settings.weightDecay,
+        biasCorrection: settings.adamBiasCorrection,
+        maxGradNorm: settings.maxGradNorm,
+      },
+    },
+  });
+  network.initialize(seed);
+  const last = latestCheckpoint(paths.checkpoints);
+  if (last !== undefined && last.step < totalSteps) {
+    reporter.line(`pretraining: continues after step ${last.step}`);
+  }
+
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, abort);
+  const line = new ProgressLine(reporter.progress, "pretraining", "steps");
+  let latest: MetricsRecord | undefined;
+  let since = performance.now();
+  try {
+    return await train(
+      network,
+      new PretrainingSource(data.dataset, new MaskingCollator(data.tokenizer, data.vocab, masking), seed),
+      paths.directory,
+      {
+        seed,
+        batchSize,
+        microBatchSize,
+        totalSteps,
+        schedule,
+        loggingSteps: settings.loggingSteps,
+        saveSteps: settings.saveSteps,
+        signal: stop.signal,
+        ...(last && { resumeFrom: last.path }),
+      },
+      {
+        progress: (done, total) => line.update(done, total, latest && lossText(latest)),
+        log: (record) => latest = record,
+        checkpoint: (_path, step) => {
+          recordStageTime(
+            paths.stageTimes,
+            `pretraining to step ${step}`,
+            (performance.now() - since) / 1000,
+          );
+          since = performance.now();
+        },
+        warn: (message) => {
+          line.clear();
+          reporter.line(`pretraining: ${message}`);
+        },
+      },
+    );
+  } finally {
+    line.clear();
+    for (const signal of STOP_SIGNALS) Deno.removeSignalListener(signal, abort);
+  }
+}
+
+/** Windows knows only Ctrl+C. */
+const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
+/** One line about a finished training, from its log. */
+export function trainingSummary(metricsFile: string, seconds: number): string {
+  const last = readMetrics(metricsFile).at(-1);
+  return last === undefined ? "no step" : `${last.step} steps, ${lossText(last)} (${duration(seconds)})`;
+}
+
+/** Words per second over the whole training: the harmonic mean of intervals of equal length. */
+export function meanTokensPerSecond(metricsFile: string): number {
+  const rates = readMetrics(metricsFile).flatMap(({ tokens_per_second }) => tokens_per_second ?? []);
+  return rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0);
+}
+
+/** Number of scalars of parameters. */
+export function parameterCount(parameters: readonly { readonly shape: readonly number[] }[]): number {
+  return parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function lossText({ masked_lm_loss, masked_entity_loss }: MetricsRecord): string {
+  const shown = (loss: number | null): string => loss === null ? "–" : loss.toFixed(2);
+  return `loss: words ${shown(masked_lm_loss)}, entities ${shown(masked_entity_loss)}`;
+}

@@ -1,0 +1,91 @@
+/** The command line as a user runs it: a process of its own, what it prints, and what it leaves on the disk. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../tasks/main.ts", import.meta.url));
+
+/** A network and a training that take a second or two on the sample. */
+export const TINY = [
+  ...["--vocab-size", "300", "--entity-vocab-size", "60", "--num-layers", "1", "--hidden-size", "16"],
+  ...[
+    "--num-attention-heads",
+    "2",
+    "--intermediate-size",
+    "32",
+    "--entity-emb-size",
+    "8",
+    "--batch-size",
+    "8",
+  ],
+  ...["--max-steps", "24", "--save-steps", "5", "--logging-steps", "4", "--device", "cpu", "--threads", "1"],
+];
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  /** Lines of standard error, without empty ones. */
+  readonly errors: readonly string[];
+}
+
+function command(args: readonly string[], env: Record<string, string>): Deno.Command {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs a command to its end. */
+export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const { code, stdout, stderr } = await command(args, env).output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    stdout: decoder.decode(stdout),
+    errors: decoder.decode(stderr).split("\n").filter((line) => line.trim() !== ""),
+  };
+}
+
+/** Starts a command and kills it, without a chance to clean up, as soon as `path` exists. Whether it was killed before its end. */
+export async function runUntil(path: string, args: readonly string[]): Promise<boolean> {
+  const child = command(args, {}).spawn();
+  let ended = false;
+  const output = child.output().then((result) => {
+    ended = true;
+    return result;
+  });
+  while (!ended && !existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (!ended) child.kill("SIGKILL");
+  return (await output).signal === "SIGKILL";
+}
+
+/** A directory that is removed at the end of the test. */
+export class TemporaryDirectory implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), "lukeforge-"));
+
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** SHA-256 of every file under a directory, by path. */
+export function digests(directory: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of readdirSync(directory, { recursive: true }).map(String).sort()) {
+    const path = join(directory, name);
+    if (statSync(path).isFile()) {
+      found.set(name, createHash("sha256").update(readFileSync(path)).digest("hex"));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { digests, run, TemporaryDirectory, TINY } from "./command_line.ts";
+
+Deno.test("pretrain takes the sample through every stage; a second run does nothing, other options are refused", async (t) => {
+  using directory = new TemporaryDirectory();
+  const output = directory.file("run");
+  const args = ["pretrain", "--output-dir", output, ...TINY];
+
+  await t.step("every stage leaves its output and a line", async () => {
+    const { code, stdout, errors } = await run(args);
+    assert.equal(code, 0, errors.join("\n"));
+    assert.deepEqual(errors, []);
+    assert.deepEqual(readdirSync(output).sort(), [
+      "checkpoints",
+      "config.json",
+      "dataset",
+      "entity_vocab.jsonl",
+      "held_out",
+      "metrics.jsonl",
+      "model",
+      "pages.db",
+      "predictions.txt",
+      "results.json",
+      "stages.jsonl",
+      "tokenizer",
+    ]);
+    for (
+      const stage of [
+        "page database",
+        "tokenizer",
+        "entity vocabulary",
+        "dataset",
+        "held-out dataset",
+        "pretraining",
+        "Hugging Face model",
+        "evaluation",
+      ]
+    ) {
+      assert.match(stdout, new RegExp(`^${stage}: .*\\(.*s\\)$`, "m"));
+    }
+    assert.match(stdout, /^held-out masked-word loss +\d/m);
+    assert.match(stdout, /^ {2}of the unigram baseline +\d/m);
+    assert.equal(stdout.match(/→/g)?.length, 8);
+  });
+
+  await t.step("results.json and config.json tell what came of what", () => {
+    const results = JSON.parse(readFileSync(directory.file("run", "results.json"), "utf8"));
+    const numbers = [
+      "masked_lm_loss",
+      "unigram_loss",
+      "masked_entity_accuracy",
+      "most_frequent_entity_accuracy",
+      "tokens_per_second",
+      "parameters",
+      "seconds",
+    ];
+    for (const key of numbers) assert.ok(Number.isFinite(results[key]), key);
+    assert.match(results.device, /cpu/);
+    const config = JSON.parse(readFileSync(directory.file("run", "config.json"), "utf8"));
+    assert.equal(config.settings.hidden_size, 16);
+    assert.equal(config.settings.micro_batch_size, 8);
+    assert.equal(config.settings.masked_lm_prob, 0.15);
+    assert.equal(config.device.kind, "cpu");
+    assert.equal(config.deno, Deno.version.deno);
+    assert.ok(config.input.dump_size > 100_000);
+    const lines = readFileSync(directory.file("run", "metrics.jsonl"), "utf8").trim().split("\n");
+    assert.deepEqual(lines.map((line) => JSON.parse(line).step), [4, 8, 12, 16, 20, 24]);
+  });
+
+  const before = digests(output);
+  await t.step("the same command again prints the table and changes nothing", async () => {
+    const { code, stdout } = await run(args);
+    assert.equal(code, 0);
+    assert.match(stdout, /finished already\nheld-out masked-word loss/);
+    assert.deepEqual(digests(output), before);
+  });
+
+  await t.step("threads are no other option", async () => {
+    assert.equal((await run([...args.slice(0, -1), "2"])).code, 0);
+  });
+
+  await t.step("other options are refused by name, with both values", async () => {
+    const { code, stdout, errors } = await run([...args, "--hidden-size", "32"]);
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.equal(errors.length, 1);
+    assert.match(errors[0] ?? "", /--hidden-size 16, not --hidden-size 32; .*--output-dir/);
+    assert.deepEqual(digests(output), before);
+  });
+
+  await t.step(
+    "a dataset built before trains on its own, by upstream's positional arguments, too",
+    async () => {
+      const dataset = directory.file("run", "dataset"), heldOut = directory.file("run", "held_out");
+      const shape = TINY.slice(4);
+      const again = directory.file("again");
+      const first = await run(["pretrain", dataset, again, "--held-out-dataset-dir", heldOut, ...shape]);
+      assert.equal(first.code, 0, first.errors.join("\n"));
+      const weights = "model/model.safetensors";
+      assert.equal(digests(again).get(weights), before.get(weights));
+      const second = await run(["pretrain", "--dataset-dir", dataset, "--output-dir", again, ...shape]);
+      assert.equal(second.code, 1);
+      assert.match(second.errors.join(), /--held-out-dataset-dir/);
+      assert.ok(!existsSync(directory.file("again", "pages.db")));
+    },
+  );
+});

@@ -1,0 +1,300 @@
+import { UserError } from "@lukeforge/corpus";
+import type { BatchCapacity, LukeBatch } from "@lukeforge/model";
+import type { DatasetItem, ItemEntity } from "./page_items.ts";
+import { PURPOSE, RandomStream } from "./random.ts";
+import { roundHalfEven } from "./round_half_even.ts";
+import { maskWords } from "./word_masking.ts";
+
+/** The part of a tokenizer that masking needs. */
+export interface MaskingTokenizer {
+  /** One more than the highest id. */
+  readonly vocabSize: number;
+  /** Id of the padding token. */
+  readonly padId: number;
+  /** Id of the token that opens an item. */
+  readonly clsId: number;
+  /** Id of the token that closes an item. */
+  readonly sepId: number;
+  /** Id of `[MASK]`. */
+  readonly maskId: number;
+  /** Whether the token continues the word before it. */
+  isSubword(id: number): boolean;
+}
+
+/** The part of an entity vocabulary that masking needs. */
+export interface MaskingEntityVocab {
+  /** Number of ids. */
+  readonly size: number;
+  /** Id of `[MASK]`. */
+  readonly maskId: number;
+}
+
+/** Which words and entities are to be predicted, and what the model sees in their place. LUKE's options and defaults. */
+export interface MaskingOptions {
+  /** Share of the words to predict; 0: no word objective. Default 0.15. */
+  readonly maskedLmProb?: number;
+  /** Share of the entities to predict; 0: no entity objective. Default 0.15. */
+  readonly maskedEntityProb?: number;
+  /** Masks all subwords of a word or none. Default true. */
+  readonly wholeWordMasking?: boolean;
+  /** Of the words to predict, the share shown unchanged. Default 0.1. */
+  readonly unmaskedWordProb?: number;
+  /** Of the words to predict, the share replaced by a random word. Default 0.1. */
+  readonly randomWordProb?: number;
+  /** Of the entities to predict, the share shown unchanged. Default 0. */
+  readonly unmaskedEntityProb?: number;
+  /** Of the entities to predict, the share replaced by a random entity. Default 0. */
+  readonly randomEntityProb?: number;
+  /** Also masks the words of the mentions of the entities to predict. Default false. */
+  readonly maskWordsInEntitySpan?: boolean;
+  /** Leaves the entities out: pretraining of a plain language model. Default false. */
+  readonly wordOnlyTraining?: boolean;
+  /** `"luke"`: where the budget fits no whole word, the last two words are never the one masked instead. */
+  readonly compat?: "luke";
+}
+
+/** {@linkcode MaskingOptions} with every choice made. */
+export type ResolvedMaskingOptions = Required<Omit<MaskingOptions, "compat">> & { readonly compat?: "luke" };
+
+/** Where in training an item is masked; equal keys mask an item equally. */
+export interface MaskingKey {
+  /** The run's seed. */
+  readonly seed: number;
+  /** Pass over the data; a new pass masks anew. */
+  readonly epoch: number;
+  /** Index of the item in its data set. */
+  readonly item: number;
+}
+
+/** An item as the model sees it, and what it is to predict. Positions count `[CLS]` as 0. */
+export interface MaskedItem {
+  /** `[CLS]` words `[SEP]`. */
+  readonly wordIds: Int32Array;
+  /** Positions to predict, in the order in which they were chosen. */
+  readonly maskedWordPositions: readonly number[];
+  /** The word ids that stood there. */
+  readonly maskedWordLabels: readonly number[];
+  /** Entities as shown; `start` counts `[CLS]`. */
+  readonly entities: readonly ItemEntity[];
+  /** Indices into `entities`. */
+  readonly maskedEntityIndices: readonly number[];
+  /** The entity ids that stood there. */
+  readonly maskedEntityLabels: readonly number[];
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {UserError} when a probability is outside 0 … 1, or random and unmasked shares exceed 1 together.
+ */
+export function resolveMaskingOptions(options: MaskingOptions): ResolvedMaskingOptions {
+  const resolved = {
+    maskedLmProb: 0.15,
+    maskedEntityProb: 0.15,
+    wholeWordMasking: true,
+    unmaskedWordProb: 0.1,
+    randomWordProb: 0.1,
+    unmaskedEntityProb: 0,
+    randomEntityProb: 0,
+    maskWordsInEntitySpan: false,
+    wordOnlyTraining: false,
+    ...options,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
+    if (typeof value === "number" && !(value >= 0 && value <= 1)) {
+      throw new UserError(`${flag(name)} ${value}: must be from 0 to 1`);
+    }
+  }
+  const { unmaskedWordProb, randomWordProb, unmaskedEntityProb, randomEntityProb } = resolved;
+  if (unmaskedWordProb + randomWordProb > 1) {
+    throw new UserError("--unmasked-word-prob and --random-word-prob: exceed 1 together; lower one of them");
+  }
+  if (unmaskedEntityProb + randomEntityProb > 1) {
+    throw new UserError(
+      "--unmasked-entity-prob and --random-entity-prob: exceed 1 together; lower one of them",
+    );
+  }
+  return resolved;
+}
+
+function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Makes micro-batches out of items: masks by LUKE's rules, adds `[CLS]` and `[SEP]`, pads. */
+export class MaskingCollator {
+  /** The options with their defaults. */
+  readonly options: ResolvedMaskingOptions;
+  readonly #tokenizer: MaskingTokenizer;
+  readonly #vocab: MaskingEntityVocab;
+
+  /** Takes what ids mean and how to mask. @throws {UserError} when the options make no sense. */
+  constructor(tokenizer: MaskingTokenizer, vocab: MaskingEntityVocab, options: MaskingOptions = {}) {
+    this.options = resolveMaskingOptions(options);
+    this.#tokenizer = tokenizer;
+    this.#vocab = vocab;
+  }
+
+  /**
+   * Masks one item. The result depends on the key and the item alone, not on its batch or on what was masked before.
+   *
+   * Entities first: max(1, round(entities × maskedEntityProb)) of them, chosen at random, each replaced by `[MASK]`, by a random
+   * entity (ids above `[MASK]`'s) or left. Then words, see {@linkcode maskWords}.
+   */
+  maskItem(item: DatasetItem, key: MaskingKey): MaskedItem {
+    const random = new RandomStream(key.seed, key.epoch, key.item, PURPOSE.masking);
+    const plain = plainItem(item, this.#tokenizer, this.options.wordOnlyTraining);
+    const { entities, indices, labels } = this.#maskEntities(plain.entities, random);
+    const masked = maskWords(
+      plain.wordIds,
+      indices.flatMap((index) => plain.entities[index] ?? []),
+      this.#tokenizer,
+      this.options,
+      random,
+    );
+    return {
+      wordIds: masked.wordIds,
+      maskedWordPositions: masked.positions,
+      maskedWordLabels: masked.labels,
+      entities,
+      maskedEntityIndices: indices,
+      maskedEntityLabels: labels,
+    };
+  }
+
+  /** Masks items, each under its own key, and makes one batch of them. */
+  batch(items: readonly { readonly item: DatasetItem; readonly key: MaskingKey }[]): LukeBatch {
+    return this.collate(items.map(({ item, key }) => this.maskItem(item, key)));
+  }
+
+  /** Pads masked items to a batch; see {@linkcode collate}. */
+  collate(items: readonly MaskedItem[]): LukeBatch {
+    return collate(items, this.#tokenizer.padId);
+  }
+
+  #maskEntities(
+    shown: readonly ItemEntity[],
+    random: RandomStream,
+  ): { entities: readonly ItemEntity[]; indices: number[]; labels: number[] } {
+    const { maskedEntityProb, randomEntityProb, unmaskedEntityProb } = this.options;
+    if (maskedEntityProb === 0 || shown.length === 0) return { entities: shown, indices: [], labels: [] };
+    const count = Math.max(1, roundHalfEven(shown.length * maskedEntityProb));
+    const order = random.shuffle(Int32Array.from(shown, (_, i) => i));
+    const indices = Array.from(order.subarray(0, count));
+    const entities = [...shown];
+    const labels: number[] = [];
+    const firstRandom = this.#vocab.maskId + 1;
+    for (const index of indices) {
+      const entity = shown[index];
+      if (entity === undefined) continue;
+      labels.push(entity.id);
+      const draw = random.uniform();
+      if (draw < 1 - randomEntityProb - unmaskedEntityProb || firstRandom >= this.#vocab.size) {
+        entities[index] = { ...entity, id: this.#vocab.maskId };
+      } else if (draw < 1 - unmaskedEntityProb) {
+        entities[index] = { ...entity, id: random.integer(firstRandom, this.#vocab.size - 1) };
+      }
+    }
+    return { entities, indices, labels };
+  }
+}
+
+/** `[CLS]` words `[SEP]` with nothing masked, and the entities with positions that count `[CLS]`. */
+export function plainItem(
+  item: DatasetItem,
+  tokenizer: { readonly clsId: number; readonly sepId: number },
+  wordOnly = false,
+): { wordIds: Int32Array; entities: ItemEntity[] } {
+  const wordIds = new Int32Array(item.wordIds.length + 2);
+  wordIds[0] = tokenizer.clsId;
+  wordIds.set(item.wordIds, 1);
+  wordIds[wordIds.length - 1] = tokenizer.sepId;
+  const entities = wordOnly ? [] : item.entities.map((entity) => ({ ...entity, start: entity.start + 1 }));
+  return { wordIds, entities };
+}
+
+/**
+ * Pads masked items to one batch, as wide as its longest item, its most entities (at least 1) and its longest mention (at
+ * least 1).
+ */
+export function collate(items: readonly MaskedItem[], padId: number): LukeBatch {
+  const rows = items.length;
+  let words = 0, entities = 1, mentionLength = 1;
+  for (const item of items) {
+    words = Math.max(words, item.wordIds.length);
+    entities = Math.max(entities, item.entities.length);
+    for (const { length } of item.entities) mentionLength = Math.max(mentionLength, length);
+  }
+  const wordIds = new Int32Array(rows * words).fill(padId);
+  const wordAttentionMask = new Int32Array(rows * words);
+  const entityIds = new Int32Array(rows * entities);
+  const entityAttentionMask = new Int32Array(rows * entities);
+  const entityPositionIds = new Int32Array(rows * entities * mentionLength).fill(-1);
+  const wordPositions: number[] = [], wordLabels: number[] = [];
+  const entityPositions: number[] = [], entityLabels: number[] = [];
+  items.forEach((item, row) => {
+    wordIds.set(item.wordIds, row * words);
+    wordAttentionMask.fill(1, row * words, row * words + item.wordIds.length);
+    item.entities.forEach(({ id, start, length }, i) => {
+      const flat = row * entities + i;
+      entityIds[flat] = id;
+      entityAttentionMask[flat] = 1;
+      for (let p = 0; p < length; p++) entityPositionIds[flat * mentionLength + p] = start + p;
+    });
+    for (const position of item.maskedWordPositions) wordPositions.push(row * words + position);
+    wordLabels.push(...item.maskedWordLabels);
+    for (const index of item.maskedEntityIndices) entityPositions.push(row * entities + index);
+    entityLabels.push(...item.maskedEntityLabels);
+  });
+  return {
+    rows,
+    words,
+    entities,
+    mentionLength,
+    wordIds,
+    wordAttentionMask,
+    entityIds,
+    entityAttentionMask,
+    entityPositionIds,
+    maskedWordPositions: Int32Array.from(wordPositions),
+    maskedWordLabels: Int32Array.from(wordLabels),
+    maskedEntityPositions: Int32Array.from(entityPositions),
+    maskedEntityLabels: Int32Array.from(entityLabels),
+  };
+}
+
+/** The longest things in a data set, as its metadata tell them. */
+export interface ItemExtremes {
+  /** Words of the longest item, without `[CLS]` and `[SEP]`. */
+  readonly longest_item: number;
+  /** Entities of the item that has most. */
+  readonly most_entities: number;
+  /** Words of the longest mention. */
+  readonly longest_mention: number;
+}
+
+/** A capacity that no batch of `rows` items exceeds, however they are masked. */
+export function batchCapacity(
+  extremes: ItemExtremes,
+  rows: number,
+  options: MaskingOptions = {},
+): BatchCapacity {
+  const { maskedLmProb, maskedEntityProb, maskWordsInEntitySpan, wordOnlyTraining } = resolveMaskingOptions(
+    options,
+  );
+  const entities = wordOnlyTraining ? 0 : extremes.most_entities;
+  const longest = Math.max(1, extremes.longest_item);
+  const maskedEntities = maskedEntityProb === 0 || entities === 0
+    ? 0
+    : Math.max(1, roundHalfEven(entities * maskedEntityProb));
+  const budget = Math.max(1, roundHalfEven(longest * maskedLmProb));
+  const spans = maskWordsInEntitySpan ? maskedEntities * extremes.longest_mention : 0;
+  return {
+    rows,
+    words: longest + 2,
+    entities: Math.max(1, entities),
+    mentionLength: entities === 0 ? 1 : Math.max(1, extremes.longest_mention),
+    maskedWords: maskedLmProb === 0 ? 0 : rows * Math.min(longest, Math.max(budget, spans)),
+    maskedEntities: rows * maskedEntities,
+  };
+}

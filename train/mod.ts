@@ -1,0 +1,62 @@
+/**
+ * Pretraining: data sets of items in shards, masking, the training loop with checkpoints and metrics, evaluation on held-out
+ * data, and the export to Hugging Face.
+ *
+ * @example Learning rates of a run over 1000 items
+ * ```ts
+ * import { totalTrainingSteps, warmupLinear } from "@lukeforge/train";
+ *
+ * const totalSteps = totalTrainingSteps([1000], 50, 2);
+ * const schedule = warmupLinear({ learningRate: 1e-4, warmupSteps: 10, totalSteps });
+ * console.log(totalSteps, schedule(0), schedule(10), schedule(25)); // 40 0 0.0001 0.00005
+ * ```
+ *
+ * @example Training, given a data set directory, a tokenizer, a vocabulary and a network
+ * ```ts
+ * import type { LukeNetwork } from "@lukeforge/model";
+ * import { Dataset, MaskingCollator, PretrainingSource, train, warmupLinear } from "@lukeforge/train";
+ * import type { EntityVocab, Tokenizer } from "@lukeforge/vocab";
+ *
+ * export async function pretrain(network: LukeNetwork, tokenizer: Tokenizer, vocab: EntityVocab): Promise<void> {
+ *   using dataset = Dataset.open("dataset");
+ *   const source = new PretrainingSource(dataset, new MaskingCollator(tokenizer, vocab), 42);
+ *   await train(network, source, "runs/first", {
+ *     seed: 42,
+ *     batchSize: 64,
+ *     microBatchSize: 8,
+ *     totalSteps: 1000,
+ *     schedule: warmupLinear({ learningRate: 5e-4, warmupSteps: 100, totalSteps: 1000 }),
+ *     loggingSteps: 10,
+ *     saveSteps: 100,
+ *   });
+ * }
+ * ```
+ *
+ * @module
+ */
+export * from "./checkpoint.ts";
+export * from "./dataset.ts";
+export * from "./dataset_builder.ts";
+export * from "./dataset_metadata.ts";
+export * from "./dataset_shard.ts";
+export * from "./evaluate.ts";
+export * from "./export_hugging_face.ts";
+export * from "./held_out_batches.ts";
+export * from "./hugging_face_config.ts";
+export * from "./hugging_face_weights.ts";
+export * from "./interval_sums.ts";
+export * from "./masking_collator.ts";
+export * from "./metrics_log.ts";
+export * from "./model_card.ts";
+export * from "./page_items.ts";
+export * from "./permutation.ts";
+export * from "./pretraining_source.ts";
+export * from "./random.ts";
+export * from "./schedule.ts";
+export * from "./sentence_splitter.ts";
+export * from "./total_training_steps.ts";
+export * from "./trainable_network.ts";
+export * from "./trainer.ts";
+export * from "./trainer_state.ts";
+export * from "./unigram_baseline.ts";
+export * from "./word_masking.ts";

@@ -1,0 +1,287 @@
+import { splitLongSentence } from "./long_sentence.ts";
+import type { SentenceSplitter } from "./sentence_splitter.ts";
+
+/** A mention of an entity in an item. */
+export interface ItemEntity {
+  /** Id in the entity vocabulary. */
+  readonly id: number;
+  /** Index of the mention's first word in the item's words. */
+  readonly start: number;
+  /** Number of its words, at most the maximal mention length. */
+  readonly length: number;
+}
+
+/** What a model reads at once: words of one page with the entities mentioned in them. */
+export interface DatasetItem {
+  /** Entity id of the page's own title, −1 when the vocabulary lacks it. */
+  readonly pageId: number;
+  /** Word (subword) ids without `[CLS]` and `[SEP]`. */
+  readonly wordIds: ArrayLike<number>;
+  /** Its entities in the order of their mentions. */
+  readonly entities: readonly ItemEntity[];
+}
+
+/** The words of one sentence with its mentions, positions relative to the sentence. */
+export interface TokenizedSentence {
+  /** Word (subword) ids. */
+  readonly wordIds: number[];
+  /** Mentions, in full length. */
+  readonly entities: ItemEntity[];
+}
+
+/** A paragraph as far as items need it; `Paragraph` of `@lukeforge/corpus` is one. */
+export interface ItemParagraph {
+  /** Plain text. */
+  readonly text: string;
+  /** Links over parts of the text: target title, text, and [start, end) in UTF-16 units. */
+  readonly links: readonly {
+    readonly title: string;
+    readonly text: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
+  /** Whether it stands before the first heading. */
+  readonly abstract: boolean;
+}
+
+/** A page as far as items need it. */
+export interface ItemPage {
+  /** Title of the page. */
+  readonly title: string;
+  /** Its paragraphs in order. */
+  readonly paragraphs: Iterable<ItemParagraph>;
+}
+
+/** The part of a tokenizer that items need. */
+export interface SegmentTokenizer {
+  /** Ids of a segment of a sentence; `prefixSpace`: a space precedes it. */
+  encodeSegment(text: string, prefixSpace: boolean): number[];
+  /** Whether the token continues the word before it. */
+  isSubword(id: number): boolean;
+}
+
+/** How a page becomes items. */
+export interface PageItemOptions {
+  /** Makes words of text. */
+  readonly tokenizer: SegmentTokenizer;
+  /** Makes sentences of paragraphs. */
+  readonly sentenceSplitter: SentenceSplitter;
+  /** Entity id of a link's resolved title. */
+  readonly entityId: (title: string) => number | undefined;
+  /** Id for links outside the vocabulary; absent: their text is kept without an entity. */
+  readonly unkEntityId?: number;
+  /** The title at the end of the redirects of a link's title. */
+  readonly resolveRedirect: (title: string) => string;
+  /** Longest item, `[CLS]` and `[SEP]` included. */
+  readonly maxSeqLength: number;
+  /** Most entities of an item; the others are dropped. */
+  readonly maxEntityLength: number;
+  /** Most words of a mention that count as its positions. */
+  readonly maxMentionLength: number;
+  /** Shorter sentences are dropped. */
+  readonly minSentenceLength: number;
+  /** Keeps items without any entity. */
+  readonly includeSentencesWithoutEntities?: boolean;
+  /** Only paragraphs before the first heading. */
+  readonly abstractOnly?: boolean;
+  /**
+   * `"luke"`: upstream's rules to the letter: links across a sentence boundary lose their entity, sentences beyond the
+   * maximal length are dropped, a mention that directly follows another (or opens a sentence) is always spelled as after a space.
+   */
+  readonly compat?: "luke";
+}
+
+/** What became of a page's links and sentences. */
+export interface PageItemCounts {
+  /** Links read, category links aside. */
+  links: number;
+  /** Links whose title is in the vocabulary. */
+  linksInVocabulary: number;
+  /** Sentences found. */
+  sentences: number;
+  /** Those below the minimal length, empty ones aside. */
+  shortSentencesDropped: number;
+  /** Those beyond the maximal length that were dropped (`compat` only). */
+  longSentencesDropped: number;
+  /** Those beyond the maximal length that were divided. */
+  longSentencesSplit: number;
+  /** Sentence boundaries removed because a mention crosses them. */
+  boundariesMoved: number;
+}
+
+/** Counts of nothing yet. */
+export function emptyPageItemCounts(): PageItemCounts {
+  return {
+    links: 0,
+    linksInVocabulary: 0,
+    sentences: 0,
+    shortSentencesDropped: 0,
+    longSentencesDropped: 0,
+    longSentencesSplit: 0,
+    boundariesMoved: 0,
+  };
+}
+
+interface EntityLink {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The items of one page, LUKE's way: links to entities, sentences, words, then greedy packing of whole sentences up to the
+ * maximal length. Items never cross pages.
+ *
+ * Unlike LUKE (see {@linkcode PageItemOptions.compat} for its rules) a mention across a sentence boundary joins the two
+ * sentences, and a sentence that is too long is divided into about equal parts that cut no mention.
+ *
+ * @param counts where the page's counts are added.
+ */
+export function pageItems(
+  page: ItemPage,
+  options: PageItemOptions,
+  counts: PageItemCounts = emptyPageItemCounts(),
+): DatasetItem[] {
+  const compat = options.compat === "luke";
+  const maxWords = options.maxSeqLength - 2;
+  const sentences: TokenizedSentence[] = [];
+  for (const paragraph of page.paragraphs) {
+    if (options.abstractOnly && !paragraph.abstract) continue;
+    const { text, links } = entityLinks(paragraph, options, counts);
+    const trimmed = text.replace(TRAILING_SPACE, "");
+    const whole = options.sentenceSplitter.split(trimmed);
+    const spans = compat ? whole : joinAcrossLinks(whole, links);
+    counts.boundariesMoved += whole.length - spans.length;
+    for (const span of spans) {
+      const sentence = tokenizeSentence(trimmed, span, links, options);
+      const length = sentence.wordIds.length;
+      counts.sentences++;
+      if (length < options.minSentenceLength) {
+        if (length > 0) counts.shortSentencesDropped++;
+      } else if (length <= maxWords) {
+        sentences.push(sentence);
+      } else if (compat) {
+        counts.longSentencesDropped++;
+      } else {
+        counts.longSentencesSplit++;
+        sentences.push(...splitLongSentence(sentence, maxWords, options.tokenizer));
+      }
+    }
+  }
+  return packSentences(sentences, options.entityId(page.title) ?? -1, options);
+}
+
+// What Python's str.rstrip() removes; JavaScript's trimEnd() differs in U+001C to U+001F, U+0085 and U+FEFF.
+// deno-lint-ignore no-control-regex
+const TRAILING_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
+
+function entityLinks(
+  paragraph: ItemParagraph,
+  options: PageItemOptions,
+  counts: PageItemCounts,
+): { text: string; links: EntityLink[] } {
+  let text = paragraph.text;
+  const links: EntityLink[] = [];
+  const ordered: ItemParagraph["links"] = options.compat === "luke"
+    ? paragraph.links
+    : paragraph.links.toSorted((a, b) => a.start - b.start || b.end - a.end);
+  let last = 0;
+  for (const link of ordered) {
+    const title = options.resolveRedirect(link.title);
+    if (title.startsWith("Category:") && link.text.toLowerCase().startsWith("category:")) {
+      text = text.slice(0, link.start) + " ".repeat(link.end - link.start) + text.slice(link.end);
+      continue;
+    }
+    counts.links++;
+    const known = options.entityId(title);
+    if (known !== undefined) counts.linksInVocabulary++;
+    const id = known ?? options.unkEntityId;
+    if (id === undefined) continue;
+    // A link inside another has no place of its own among the segments of a sentence.
+    if (options.compat !== "luke" && (link.start < last || link.start >= link.end)) continue;
+    links.push({ id, start: link.start, end: link.end });
+    last = link.end;
+  }
+  return { text, links };
+}
+
+/** Removes the boundaries that lie inside a link. Both lists are in order. */
+function joinAcrossLinks(
+  spans: readonly [number, number][],
+  links: readonly EntityLink[],
+): [number, number][] {
+  const joined: [number, number][] = [];
+  let link = 0;
+  for (const [start, end] of spans) {
+    while (link < links.length && (links[link]?.end ?? 0) <= start) link++;
+    const current = links[link];
+    const previous = joined.at(-1);
+    if (previous !== undefined && current !== undefined && current.start < start) previous[1] = end;
+    else joined.push([start, end]);
+  }
+  return joined;
+}
+
+function tokenizeSentence(
+  text: string,
+  [sentenceStart, sentenceEnd]: readonly [number, number],
+  links: readonly EntityLink[],
+  options: PageItemOptions,
+): TokenizedSentence {
+  const compat = options.compat === "luke";
+  const { tokenizer } = options;
+  const wordIds: number[] = [];
+  const entities: ItemEntity[] = [];
+  const afterSpace = (index: number): boolean =>
+    index === 0 || (compat ? text[index - 1] === " " : /\s/.test(text[index - 1] ?? ""));
+  let cursor = sentenceStart;
+  for (const link of links) {
+    // Trailing space of the paragraph is gone, and may have been the end of a link.
+    const end = compat ? link.end : Math.min(link.end, text.length);
+    if (link.start < sentenceStart || link.start >= sentenceEnd || end > sentenceEnd) continue;
+    const before = text.slice(cursor, link.start);
+    for (const id of tokenizer.encodeSegment(before, afterSpace(cursor))) wordIds.push(id);
+    const prefixSpace = compat ? before === "" || before.endsWith(" ") : afterSpace(link.start);
+    const mention = tokenizer.encodeSegment(text.slice(link.start, end), prefixSpace);
+    if (compat || mention.length > 0) {
+      entities.push({ id: link.id, start: wordIds.length, length: mention.length });
+    }
+    for (const id of mention) wordIds.push(id);
+    cursor = end;
+  }
+  for (const id of tokenizer.encodeSegment(text.slice(cursor, sentenceEnd), afterSpace(cursor))) {
+    wordIds.push(id);
+  }
+  return { wordIds, entities };
+}
+
+function packSentences(
+  sentences: readonly TokenizedSentence[],
+  pageId: number,
+  options: PageItemOptions,
+): DatasetItem[] {
+  const maxWords = options.maxSeqLength - 2;
+  const items: DatasetItem[] = [];
+  let wordIds: number[] = [];
+  let entities: ItemEntity[] = [];
+  const flush = (): void => {
+    if (wordIds.length > 0 && (entities.length > 0 || options.includeSentencesWithoutEntities)) {
+      items.push({ pageId, wordIds, entities: entities.slice(0, options.maxEntityLength) });
+    }
+    wordIds = [];
+    entities = [];
+  };
+  for (const sentence of sentences) {
+    if (wordIds.length + sentence.wordIds.length > maxWords) flush();
+    for (const { id, start, length } of sentence.entities) {
+      entities.push({
+        id,
+        start: wordIds.length + start,
+        length: Math.min(length, options.maxMentionLength),
+      });
+    }
+    for (const id of sentence.wordIds) wordIds.push(id);
+  }
+  flush();
+  return items;
+}

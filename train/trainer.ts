@@ -1,0 +1,267 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "@lukeforge/corpus";
+import type { LukeBatch } from "@lukeforge/model";
+import {
+  latestCheckpoint,
+  readCheckpoint,
+  removeCheckpointsAfter,
+  removePartialCheckpoints,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import { addToInterval, EMPTY_INTERVAL, type IntervalSums, metricsRecord } from "./interval_sums.ts";
+import { MetricsLog, type MetricsRecord } from "./metrics_log.ts";
+import type { LearningRateSchedule } from "./schedule.ts";
+import { SkipWatch } from "./skip_watch.ts";
+import type { TrainableNetwork } from "./trainable_network.ts";
+import type { TrainerState } from "./trainer_state.ts";
+
+/** One item of one epoch: masks depend on both, and on the seed. */
+export interface ItemDraw {
+  /** Pass over the data, from 0. */
+  readonly epoch: number;
+  /** Number of the item in the data set. */
+  readonly item: number;
+}
+
+/** Where micro-batches come from. Both functions must depend on their arguments alone, so that a resume draws the same. */
+export interface TrainingSource {
+  /** Items of an epoch. */
+  readonly items: number;
+  /** The item at a place of an epoch's order; a fresh order each epoch. */
+  itemAt(epoch: number, place: number): number;
+  /** Masks and pads items into one micro-batch, rows in the order given. */
+  microBatch(draws: readonly ItemDraw[]): LukeBatch | Promise<LukeBatch>;
+}
+
+/** How to train. */
+export interface TrainingOptions {
+  /** Seed of the dropout masks, recorded with the run; the source must use the same. */
+  readonly seed: number;
+  /** Items of an update. */
+  readonly batchSize: number;
+  /** Items of a micro-step; divides `batchSize`. */
+  readonly microBatchSize: number;
+  /** Updates of the whole run. */
+  readonly totalSteps: number;
+  /** Learning rate of each update. */
+  readonly schedule: LearningRateSchedule;
+  /** A line of `metrics.jsonl` after each multiple of this many updates, and at the end. */
+  readonly loggingSteps: number;
+  /** A checkpoint after each multiple of this many updates, and at the end; 0: only at the end. */
+  readonly saveSteps: number;
+  /** Checkpoints that are kept, the newest; 2 when not given. */
+  readonly keepCheckpoints?: number;
+  /** So many updates skipped in a row end the run (counted in whole intervals between reads of the metrics); 50 when not given. */
+  readonly maxSkippedUpdates?: number;
+  /**
+   * Checkpoint directory to continue from: of this run, or of another one if this run has none yet. Without it the run starts at
+   * step 0 from the network's present parameters.
+   */
+  readonly resumeFrom?: string;
+  /** When aborted, the update at hand is finished, a checkpoint written, and {@linkcode train} returns. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a run tells its caller. Nothing in a hook may depend on time if resumed runs are to be bit-identical. */
+export interface TrainingHooks {
+  /** After each update: updates made, updates of the run. */
+  progress?(done: number, total: number): void;
+  /** After each line of the metrics. */
+  log?(record: MetricsRecord): void;
+  /** After each checkpoint. Metrics of the network are empty then: it may be evaluated, its metrics must be read afterwards. */
+  checkpoint?(path: string, step: number): void | Promise<void>;
+  /** What a person should know at once; one line. */
+  warn?(message: string): void;
+  /** Milliseconds of a clock, for `tokens_per_second`; `performance.now` when not given. */
+  now?(): number;
+}
+
+/** How a run ended. */
+export interface TrainingOutcome {
+  /** Updates made. */
+  readonly step: number;
+  /** Whether all updates were made; false when the signal ended the run. */
+  readonly finished: boolean;
+  /** The last checkpoint; undefined when the signal came before the first update. */
+  readonly checkpoint: string | undefined;
+}
+
+/**
+ * Trains a network: `directory/metrics.jsonl` grows by a line every `loggingSteps`, `directory/checkpoints/step-N/` appears
+ * every `saveSteps` and at the end.
+ *
+ * What an update sees is a function of (seed, step): update s takes the places s·batch … (s+1)·batch − 1 of the endless row of
+ * epochs, the order of each epoch comes from the source, dropout is keyed by (seed, step, micro-step), the learning rate by the
+ * step. So a resumed run goes on bit for bit without reading what was seen before. A checkpoint between two logged steps
+ * stores the sums of the unfinished interval; only where a signal took a checkpoint that the schedule does not have may the last
+ * bits of the next logged means differ, never the network's.
+ *
+ * The next micro-batch is made on the host while the device works on the present one.
+ *
+ * @throws {UserError} when options contradict the data or the checkpoint, the directory holds another run, or too many updates
+ * in a row were skipped.
+ */
+export async function train(
+  network: TrainableNetwork,
+  source: TrainingSource,
+  directory: string,
+  options: TrainingOptions,
+  hooks: TrainingHooks = {},
+): Promise<TrainingOutcome> {
+  const { seed, batchSize, microBatchSize, totalSteps, schedule, signal } = options;
+  checkOptions(source, options);
+  const checkpoints = join(directory, "checkpoints");
+  mkdirSync(checkpoints, { recursive: true });
+  removePartialCheckpoints(checkpoints);
+  const resumed = await resume(network, source, checkpoints, options, hooks);
+
+  let step = resumed?.step ?? 0;
+  let sums: IntervalSums = resumed?.interval ?? EMPTY_INTERVAL;
+  let checkpoint = options.resumeFrom;
+  using log = MetricsLog.open(join(directory, "metrics.jsonl"), step);
+  const skips = new SkipWatch(options.maxSkippedUpdates ?? 50);
+  const now = (): number => hooks.now?.() ?? performance.now();
+  const microSteps = batchSize / microBatchSize;
+
+  const prepare = async (step: number, microStep: number): Promise<LukeBatch | undefined> => {
+    if (step >= totalSteps) return undefined;
+    const first = step * batchSize + microStep * microBatchSize;
+    const draws = Array.from({ length: microBatchSize }, (_, row): ItemDraw => {
+      const epoch = Math.floor((first + row) / source.items);
+      return { epoch, item: source.itemAt(epoch, (first + row) % source.items) };
+    });
+    return await source.microBatch(draws);
+  };
+
+  let host = { updates: 0, microSteps: 0, tokens: 0 };
+  let since = now();
+  let gradNorm = NaN;
+  const readMetrics = async (): Promise<void> => {
+    const metrics = await network.readMetrics();
+    sums = addToInterval(sums, metrics, { ...host, seconds: (now() - since) / 1000 });
+    gradNorm = metrics.gradNorm;
+    skips.observe(step, host.updates, metrics, hooks.warn);
+    host = { updates: 0, microSteps: 0, tokens: 0 };
+  };
+
+  let batch = await prepare(step, 0);
+  while (batch !== undefined && !signal?.aborted) {
+    for (let microStep = 0; microStep < microSteps && batch !== undefined; microStep++) {
+      const last = microStep + 1 === microSteps;
+      const present: LukeBatch = batch;
+      host.tokens += attendedWords(present);
+      [, batch] = await Promise.all([
+        network.accumulate(present, { seed, step, microStep }),
+        prepare(last ? step + 1 : step, last ? 0 : microStep + 1),
+      ]);
+    }
+    await network.update(schedule(step));
+    step++;
+    host.updates++;
+    host.microSteps += microSteps;
+    hooks.progress?.(step, totalSteps);
+
+    const ended = step >= totalSteps || signal?.aborted === true;
+    const logged = step % options.loggingSteps === 0 || step >= totalSteps;
+    const saved = ended || (options.saveSteps > 0 && step % options.saveSteps === 0);
+    if (!logged && !saved) continue;
+    await readMetrics();
+    if (logged) {
+      const record = metricsRecord(step, sums, schedule(step - 1), gradNorm);
+      log.append(record);
+      sums = EMPTY_INTERVAL;
+      hooks.log?.(record);
+    }
+    if (saved) {
+      const state: TrainerState = {
+        step,
+        total_steps: totalSteps,
+        epoch: step * batchSize / source.items,
+        seed,
+        items: source.items,
+        batch_size: batchSize,
+        micro_batch_size: microBatchSize,
+        interval: sums,
+      };
+      checkpoint = await writeCheckpoint(checkpoints, network, state, options.keepCheckpoints);
+      await hooks.checkpoint?.(checkpoint, step);
+    }
+    since = now();
+  }
+  return { step, finished: step >= totalSteps, checkpoint };
+}
+
+function checkOptions(source: TrainingSource, options: TrainingOptions): void {
+  const { batchSize, microBatchSize, loggingSteps, saveSteps, totalSteps } = options;
+  if (source.items < 1) throw new UserError("the data set has no items; build it again");
+  for (
+    const [name, value, least] of [
+      ["batch size", batchSize, 1],
+      ["micro-batch size", microBatchSize, 1],
+      ["logging steps", loggingSteps, 1],
+      ["save steps", saveSteps, 0],
+      ["total steps", totalSteps, 1],
+    ] as const
+  ) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new UserError(`${name} ${value}: must be a whole number of at least ${least}`);
+    }
+  }
+  if (batchSize % microBatchSize !== 0) {
+    throw new UserError(
+      `batch size ${batchSize} is not a multiple of the micro-batch size ${microBatchSize}; choose a divisor of it`,
+    );
+  }
+}
+
+async function resume(
+  network: TrainableNetwork,
+  source: TrainingSource,
+  checkpoints: string,
+  options: TrainingOptions,
+  hooks: TrainingHooks,
+): Promise<TrainerState | undefined> {
+  const { resumeFrom } = options;
+  const present = latestCheckpoint(checkpoints);
+  const isOwn = resumeFrom !== undefined && resolve(dirname(resumeFrom)) === resolve(checkpoints);
+  if (present !== undefined && !isOwn) {
+    throw new UserError(
+      `${present.path}: the directory holds a run already; resume it or choose another output directory`,
+    );
+  }
+  if (resumeFrom === undefined) return undefined;
+  const state = await readCheckpoint(resumeFrom, network);
+  for (
+    const [what, recorded, given] of [
+      ["seed", state.seed, options.seed],
+      ["batch size", state.batch_size, options.batchSize],
+      ["number of items", state.items, source.items],
+    ] as const
+  ) {
+    if (recorded !== given) {
+      throw new UserError(
+        `${resumeFrom}: was written with ${what} ${recorded}, not ${given}; resume with the run's own options and data`,
+      );
+    }
+  }
+  if (state.total_steps !== options.totalSteps) {
+    hooks.warn?.(
+      `resuming with ${options.totalSteps} steps instead of ${state.total_steps}: the learning rate schedule changes`,
+    );
+  }
+  if (state.micro_batch_size !== options.microBatchSize) {
+    hooks.warn?.(
+      `resuming with micro-batches of ${options.microBatchSize} instead of ${state.micro_batch_size}: ` +
+        "the run is valid, but not bit-identical to an uninterrupted one",
+    );
+  }
+  removeCheckpointsAfter(checkpoints, state.step);
+  return state;
+}
+
+function attendedWords(batch: LukeBatch): number {
+  let words = 0;
+  for (const attended of batch.wordAttentionMask) words += attended;
+  return words;
+}

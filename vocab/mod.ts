@@ -1,0 +1,23 @@
+/**
+ * Vocabularies: the entities a LUKE model knows, and the tokenizers that split its words.
+ *
+ * ```ts
+ * import { tokenizerFromJson, trainWordPiece } from "@lukeforge/vocab";
+ *
+ * const texts = ["the lake and the lakes", "a lake in the lowlands"];
+ * const tokenizer = tokenizerFromJson(trainWordPiece(texts, { vocabSize: 40 }));
+ * console.log(tokenizer.decode(tokenizer.encodeSegment("the lakes", false))); // the lakes
+ * ```
+ *
+ * @module
+ */
+export * from "./basic_tokenizer.ts";
+export * from "./build_entity_vocab.ts";
+export * from "./code_point_order.ts";
+export * from "./entity_vocab.ts";
+export * from "./kitoken_tokenizer.ts";
+export * from "./open_tokenizer.ts";
+export * from "./subword.ts";
+export * from "./tokenizer.ts";
+export * from "./tokenizer_json.ts";
+export * from "./train_wordpiece.ts";

@@ -1,0 +1,170 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UserError } from "@lukeforge/corpus";
+import { tokenizerFromJson } from "./kitoken_tokenizer.ts";
+import { textLines } from "./text_lines.ts";
+import type { SpecialTokens, Tokenizer } from "./tokenizer.ts";
+import {
+  type AddedToken,
+  BERT_SPECIAL_TOKENS,
+  byteLevelBpeTokenizerJson,
+  type PipelineStep,
+  ROBERTA_SPECIAL_TOKENS,
+  type TokenizerJson,
+  wordPieceTokenizerJson,
+} from "./tokenizer_json.ts";
+
+type JsonObject = Record<string, unknown>;
+
+/**
+ * Opens a tokenizer: a `tokenizer.json`; a BERT `vocab.txt`; a RoBERTa `vocab.json` with its `merges.txt`; or a directory that
+ * holds one of these, looked for in this order. `tokenizer_config.json` and `special_tokens_map.json` beside it name
+ * the special tokens, `do_lower_case` the case of a `vocab.txt` (without it, a vocabulary with ASCII capitals is cased).
+ *
+ * @throws {UserError} when there is no such file, it is malformed, of another kind, or lacks special tokens.
+ */
+// deno-lint-ignore require-await -- callers await: an encoder may need loading
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  const file = tokenizerFile(path);
+  const directory = dirname(file);
+  const config = readOptional(join(directory, "tokenizer_config.json"));
+  const specials = namedSpecials({ ...config, ...readOptional(join(directory, "special_tokens_map.json")) });
+  const settings = { specials, config, source: file };
+  if (file.endsWith(".txt")) {
+    return tokenizerFromJson(readVocabTxt(file, config, { ...BERT_SPECIAL_TOKENS, ...specials }), settings);
+  }
+  const json = readObject(file);
+  if (typeof json.model === "object") return tokenizerFromJson(checkedTokenizerJson(json, file), settings);
+  return tokenizerFromJson(
+    byteLevelBpeTokenizerJson(checkedVocab(json, file), readMerges(join(directory, "merges.txt")), {
+      ...ROBERTA_SPECIAL_TOKENS,
+      ...specials,
+    }),
+    settings,
+  );
+}
+
+function tokenizerFile(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new UserError(`${path}: no such tokenizer; check the path`);
+  if (!stat.isDirectory()) return path.endsWith("merges.txt") ? join(dirname(path), "vocab.json") : path;
+  for (const name of ["tokenizer.json", "vocab.txt", "vocab.json"]) {
+    const file = join(path, name);
+    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
+  }
+  throw new UserError(
+    `${path}: holds no tokenizer.json, vocab.txt or vocab.json with merges.txt; copy one of them there`,
+  );
+}
+
+function readObject(file: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new UserError(`${file}: cannot be read as JSON (${(error as Error).message}); replace the file`);
+  }
+  if (!isObject(value)) throw new UserError(`${file}: expected a JSON object; replace the file`);
+  return value;
+}
+
+function readOptional(file: string): JsonObject {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readObject(file) : {};
+}
+
+/** Special tokens by role from `pad_token`, `cls_token`, …: strings, or objects with their `content`. */
+function namedSpecials(settings: JsonObject): Partial<SpecialTokens> {
+  const roles = ["pad", "unk", "cls", "sep", "mask"] as const;
+  const named: Partial<Record<typeof roles[number], string>> = {};
+  for (const role of roles) {
+    const value = settings[`${role}_token`];
+    const content = isObject(value) ? value.content : value;
+    if (typeof content === "string") named[role] = content;
+  }
+  return named;
+}
+
+function readVocabTxt(file: string, config: JsonObject, specials: SpecialTokens): TokenizerJson {
+  const tokens = [...textLines(file)];
+  const lineOf = new Map<string, number>();
+  for (const [i, token] of tokens.entries()) {
+    const earlier = lineOf.get(token);
+    if (earlier !== undefined) {
+      throw new UserError(
+        `${file}, line ${i + 1}: repeats the token ${
+          JSON.stringify(token)
+        } of line ${earlier}; give it an unused name such as [unused${i}]`,
+      );
+    }
+    lineOf.set(token, i + 1);
+  }
+  const isCased = (token: string): boolean => /[A-Z]/.test(token) && !/^\[.*\]$/.test(token);
+  const lowercase = typeof config.do_lower_case === "boolean" ? config.do_lower_case : !tokens.some(isCased);
+  return wordPieceTokenizerJson(tokens, lowercase, specials);
+}
+
+function readMerges(file: string): string[] {
+  const merges: string[] = [];
+  let number = 0;
+  for (const line of textLines(file)) {
+    number++;
+    if (line === "" || number === 1 && line.startsWith("#version")) continue;
+    if (line.split(" ").length !== 2) {
+      throw new UserError(
+        `${file}, line ${number}: expected two tokens with a space between; correct the line`,
+      );
+    }
+    merges.push(line);
+  }
+  return merges;
+}
+
+function checkedVocab(vocab: unknown, file: string): Record<string, number> {
+  const isVocab = (value: unknown): value is Record<string, number> =>
+    isObject(value) &&
+    Object.values(value).every((id) => typeof id === "number" && Number.isInteger(id) && id >= 0);
+  if (!isVocab(vocab)) {
+    throw new UserError(`${file}: the vocabulary must map tokens to ids; replace the file`);
+  }
+  return vocab;
+}
+
+/** Takes what the program relies on; fills in what older files leave out. */
+function checkedTokenizerJson(json: JsonObject, file: string): TokenizerJson {
+  const model = json.model;
+  if (!isObject(model) || !isObject(model.vocab)) {
+    throw new UserError(`${file}: has no WordPiece or BPE model; use a BERT or RoBERTa tokenizer`);
+  }
+  const vocab = checkedVocab(model.vocab, file);
+  const type = Array.isArray(model.merges) ? "BPE" : "WordPiece";
+  const added = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  if (!added.every(isAddedToken)) {
+    throw new UserError(`${file}: added_tokens must have an id and a content; replace the file`);
+  }
+  return {
+    ...json,
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: added,
+    normalizer: step(json.normalizer, file),
+    pre_tokenizer: step(json.pre_tokenizer, file),
+    post_processor: step(json.post_processor, file),
+    decoder: step(json.decoder, file),
+    model: { ...model, type, vocab } as TokenizerJson["model"],
+  };
+}
+
+function step(value: unknown, file: string): PipelineStep | null {
+  if (value === null || value === undefined) return null;
+  if (isObject(value) && typeof value.type === "string") return { ...value, type: value.type };
+  throw new UserError(`${file}: a pipeline step has no type; replace the file`);
+}
+
+function isAddedToken(value: unknown): value is AddedToken {
+  return isObject(value) && Number.isInteger(value.id) && typeof value.content === "string";
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
