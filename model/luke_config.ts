@@ -50,6 +50,11 @@ export function validateLukeConfig(config: LukeConfig): void {
       throw new RangeError(`${field} must be a positive integer, got ${config[field]}`);
     }
   }
+  for (const field of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
+    if (!(config[field] >= 0 && config[field] <= 0.99)) {
+      throw new RangeError(`${field} must be between 0 and 0.99, got ${config[field]}`);
+    }
+  }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new RangeError(
       `hiddenSize ${config.hiddenSize} is not divisible by numAttentionHeads ${config.numAttentionHeads}`,

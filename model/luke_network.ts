@@ -3,13 +3,12 @@ import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 import { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
 import { lukeParameters } from "./luke_parameters.ts";
 import { LukePlan } from "./luke_plan.ts";
-import { adamwKernel, type AdamWOptions, clipGradients, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
-import { fillZero } from "./ops/add/add.ts";
+import { type AdamWOptions, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
 import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropoutKey } from "./ops/dropout/dropout.ts";
-import { BLOCK_LENGTH, sumSquaresPartials } from "./ops/sum/sum.ts";
 import { Parameters } from "./parameters.ts";
-import { type Plan, PlanBuilder, type Tensor } from "./plan.ts";
+import { allocationTensor, type Plan } from "./plan.ts";
+import { compileUpdate } from "./update_plan.ts";
 
 /** How a network is trained. */
 export interface LukeTrainingOptions {
@@ -84,7 +83,7 @@ export class LukeNetwork implements AsyncDisposable {
   readonly #metrics: Allocation;
   readonly #state: Allocation;
   readonly #plans = new Map<string, Promise<LukePlan>>();
-  #update: Promise<Plan> | undefined;
+  #update: Plan | undefined;
   #updates = 0;
   #microSteps = 0;
 
@@ -103,8 +102,12 @@ export class LukeNetwork implements AsyncDisposable {
     const network = new LukeNetwork(device, config, options);
     if (options.training) {
       for (const capacity of options.capacities) await network.#plan(capacity, true);
-      network.#update = network.#recordUpdate(options.training);
-      await network.#update;
+      network.#update = await compileUpdate(
+        device,
+        network.#parameters,
+        network.#state,
+        options.training.optimizer,
+      );
     }
     return network;
   }
@@ -125,11 +128,6 @@ export class LukeNetwork implements AsyncDisposable {
     this.#updates = 0;
   }
 
-  #stateTensor(allocation: Allocation, name: string): Tensor {
-    const view = { allocation, offset: 0, length: allocation.length };
-    return { name, dtype: "f32", rows: 1, columns: allocation.length, role: "parameter", view };
-  }
-
   #plan(capacity: BatchCapacity, training: boolean): Promise<LukePlan> {
     const key = JSON.stringify([capacity, training]);
     let plan = this.#plans.get(key);
@@ -139,7 +137,7 @@ export class LukeNetwork implements AsyncDisposable {
         config: this.config,
         parameters: this.#parameters,
         capacity,
-        metrics: this.#stateTensor(this.#metrics, "metrics"),
+        metrics: allocationTensor(this.#metrics),
         training,
         lossScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
       });
@@ -157,51 +155,6 @@ export class LukeNetwork implements AsyncDisposable {
     return this.#plan(capacity, training);
   }
 
-  /** Records the update: norm of all gradients, clip factor, AdamW over every page. */
-  #recordUpdate({ optimizer }: LukeTrainingOptions): Promise<Plan> {
-    const plan = new PlanBuilder(false, fillZero);
-    const state = this.#stateTensor(this.#state, "optimizer state");
-    const pages = this.#parameters.pages.map((page) => {
-      const tensor = (allocation: Allocation | undefined, name: string): Tensor => {
-        if (!allocation) throw new RangeError("the network does not train");
-        return this.#stateTensor(allocation, name);
-      };
-      return {
-        page,
-        value: tensor(page.value, "parameters"),
-        gradient: tensor(page.gradient, "gradients"),
-        expAvg: tensor(page.expAvg, "first moments"),
-        expAvgSq: tensor(page.expAvgSq, "second moments"),
-      };
-    });
-    const blocks = pages.map(({ page }) => Math.ceil(page.length / BLOCK_LENGTH));
-    const total = blocks.reduce((a, b) => a + b, 0);
-    const partials = plan.activation("squares of gradients", 1, total);
-    let offset = 0;
-    pages.forEach(({ page, gradient }, i) => {
-      plan.dispatch(sumSquaresPartials, [gradient, partials], {
-        count: page.length,
-        blocks: blocks[i] ?? 0,
-        block_length: BLOCK_LENGTH,
-        offset,
-      });
-      offset += blocks[i] ?? 0;
-    });
-    plan.dispatch(clipGradients, [partials, state], { blocks: total, max_norm: optimizer.maxGradNorm });
-    for (const { page, value, gradient, expAvg, expAvgSq } of pages) {
-      plan.dispatch(adamwKernel, [value, gradient, expAvg, expAvgSq, state], {
-        count: page.length,
-        beta1: optimizer.betas[0],
-        beta2: optimizer.betas[1],
-        rest1: 1 - optimizer.betas[0],
-        rest2: 1 - optimizer.betas[1],
-        eps: optimizer.eps,
-        weight_decay: page.decay ? optimizer.weightDecay : 0,
-      });
-    }
-    return plan.compile(this.#device);
-  }
-
   /** Forward and backward of one micro-step. Micro-step 0 replaces the gradients, later ones add to them. */
   async accumulate(batch: LukeBatch, at: MicroStep): Promise<void> {
     const plan = await this.#planFor(batch, true);
@@ -209,7 +162,10 @@ export class LukeNetwork implements AsyncDisposable {
     this.#microSteps++;
   }
 
-  /** Clips the gradients and steps AdamW; a gradient that is not finite skips it on the device. */
+  /**
+   * Clips the gradients and steps AdamW; a gradient that is not finite skips it on the device. Bias correction counts skipped
+   * updates, too: the host does not wait to learn of them.
+   */
   async update(learningRate: number): Promise<void> {
     if (!this.#update || !this.#options.training) {
       throw new RangeError("the network was not made for training");
@@ -222,7 +178,7 @@ export class LukeNetwork implements AsyncDisposable {
       OPTIMIZER_STATE.learningRate,
       Float32Array.of(learningRate, correction(betas[0]), correction(betas[1])),
     );
-    await (await this.#update).run({});
+    await this.#update.run({});
   }
 
   /** Forward without dropout; adds to the metrics. */
@@ -323,7 +279,7 @@ export class LukeNetwork implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const plan of this.#plans.values()) (await plan)[Symbol.dispose]();
     this.#plans.clear();
-    if (this.#update) (await this.#update)[Symbol.dispose]();
+    this.#update?.[Symbol.dispose]();
     this.#parameters.free();
     this.#device.free(this.#metrics);
     this.#device.free(this.#state);

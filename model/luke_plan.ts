@@ -215,7 +215,10 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
   ): Tensor => {
     const states = normalized(norm, gelu(plan, dense(transform, gatherRows(plan, hidden, index))));
     const decoder = use(table);
-    const logits = plan.output(`${bias} logits`, index.rows, capacityOf(decoder.rows));
+    const columns = capacityOf(decoder.rows);
+    const logits = plan.training // become their own gradient, so that they are of no use after a run
+      ? plan.activation(`logits of ${bias}`, index.rows, columns)
+      : plan.output(`logits of ${bias}`, index.rows, columns);
     linear(plan, states, decoder, use(bias), logits);
     crossEntropyLoss(plan, logits, labels, options.metrics, slot, options.lossScale);
     return logits;

@@ -38,6 +38,19 @@ export interface GradientTarget {
 /** Fills a tensor with zeros; the builder needs it for gradients that are written sparsely. */
 export type ZeroFill = (plan: PlanBuilder, target: Tensor, keep: Size) => void;
 
+/** A whole f32 allocation as a tensor of one row. */
+export function allocationTensor(allocation: Allocation): Tensor {
+  const { label: name, length: columns } = allocation;
+  return {
+    name,
+    dtype: "f32",
+    rows: 1,
+    columns,
+    role: "parameter",
+    view: { allocation, offset: 0, length: columns },
+  };
+}
+
 /** Number of elements that a tensor needs at most. */
 export function tensorLength(tensor: Tensor): number {
   return capacityOf(tensor.rows) * tensor.columns;

@@ -77,14 +77,12 @@ export class CpuDevice implements Device {
 
   /** Starts the workers. */
   static async create(options: CpuDeviceOptions = {}): Promise<CpuDevice> {
-    const threads = typeof SharedArrayBuffer === "undefined"
-      ? 1
-      : options.threads ?? navigator.hardwareConcurrency;
+    const threads = options.threads ?? navigator.hardwareConcurrency;
     if (!Number.isInteger(threads) || threads < 1) {
       throw new DeviceError(`threads must be a positive integer, got ${threads}`);
     }
     const binary = await loadKernels();
-    const heap = new SharedHeap(true);
+    const heap = new SharedHeap();
     const { instance } = await WebAssembly.instantiate(binary, {
       env: { memory: heap.memory, abort: () => {} },
     });

@@ -14,7 +14,7 @@ export interface ReplayProgram {
 export type KernelFunction = (block: number, tile: number) => void;
 
 /** Turns around this many times before a worker goes to sleep at a barrier. */
-const SPINS = 8000;
+const SPINS = 2000;
 
 /** Asleep, a worker looks this often (ms) whether another has failed. */
 const PATIENCE = 100;

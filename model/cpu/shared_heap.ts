@@ -17,9 +17,9 @@ export class SharedHeap {
   #end = 65536; // below lies what the compiler places
   readonly #sizes = new Map<number, number>();
 
-  /** Makes a memory, shared between workers where the platform has shared memory. */
-  constructor(shared: boolean) {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+  /** Makes a memory that workers can share. */
+  constructor() {
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: 65536, shared: true });
   }
 
   /** Reserves zeroed bytes and returns their address. Throws a RangeError when the address space is used up. */

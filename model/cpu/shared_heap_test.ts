@@ -7,7 +7,7 @@ function bytes(heap: SharedHeap, begin: number, length: number): Uint8Array {
 }
 
 Deno.test("SharedHeap.allocate() gives aligned zeroed blocks, freed ones too", () => {
-  const heap = new SharedHeap(true);
+  const heap = new SharedHeap();
   for (const size of [1, 255, 256, 257, 70_000]) {
     const address = heap.allocate(size);
     assert.equal(address % 256, 0);
@@ -21,7 +21,7 @@ Deno.test("SharedHeap.allocate() gives aligned zeroed blocks, freed ones too", (
 });
 
 Deno.test("SharedHeap.free() merges neighbours, so that a larger block fits in their place", () => {
-  const heap = new SharedHeap(true);
+  const heap = new SharedHeap();
   const blocks = [1000, 1000, 1000, 1000].map((size) => heap.allocate(size));
   const [first = 0, second = 0, third = 0] = blocks;
   for (const block of [first, third, second]) heap.free(block);
@@ -29,7 +29,7 @@ Deno.test("SharedHeap.free() merges neighbours, so that a larger block fits in t
 });
 
 Deno.test("SharedHeap never gives memory out twice and returns to zero bytes in use", () => {
-  const heap = new SharedHeap(false);
+  const heap = new SharedHeap();
   const random = testRandom(3);
   const owned = new Map<number, { mark: number; size: number }>();
   const check = (): void => {
@@ -61,7 +61,7 @@ Deno.test("SharedHeap never gives memory out twice and returns to zero bytes in 
 });
 
 Deno.test("SharedHeap.allocate() says how much is missing when 4 GiB are used up", () => {
-  const heap = new SharedHeap(true);
+  const heap = new SharedHeap();
   heap.allocate(1024);
   assert.throws(
     () => heap.allocate(2 ** 32),
@@ -73,7 +73,7 @@ Deno.test("SharedHeap.allocate() says how much is missing when 4 GiB are used up
 });
 
 Deno.test("SharedHeap.free() refuses what is not allocated", () => {
-  const heap = new SharedHeap(true);
+  const heap = new SharedHeap();
   const block = heap.allocate(10);
   heap.free(block);
   assert.throws(() => heap.free(block), /is not allocated/);
