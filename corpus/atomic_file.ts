@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { UserError } from "./user_error.ts";
 
 /** Flushes what was renamed or created in `directory` to the disk, where the platform can. */
 export function syncDirectory(directory: string): void {
@@ -32,22 +33,49 @@ export function commitRename(from: string, to: string): void {
   syncDirectory(dirname(to));
 }
 
-/** Writes `chunks` to `path` through `path.partial`: flushed, then renamed. A kill at any moment leaves the previous file or the new one. */
+/** The error for an output `path` that the system refused to write, for the reason `cause`. */
+export function cannotWrite(path: string, cause: unknown): UserError {
+  return new UserError(
+    `${path}: cannot be written (${
+      (cause as Error).message
+    }): check that its folder exists, may be written to and has room`,
+  );
+}
+
+/**
+ * Writes `chunks` to `path` through `path.partial`: flushed, then renamed. A kill at any moment leaves the previous file or the new
+ * one; an error leaves the previous file and no partial one.
+ *
+ * @throws {UserError} when the system refuses. What `chunks` throws passes through.
+ */
 export function writeFileAtomic(
   path: string,
   chunks: string | Uint8Array | Iterable<string | Uint8Array>,
 ): void {
   const partial = `${path}.partial`;
-  const handle = openSync(partial, "w");
+  const encoder = new TextEncoder();
+  const handle = writing(path, () => openSync(partial, "w"));
   try {
-    const encoder = new TextEncoder();
-    for (const chunk of typeof chunks === "string" || chunks instanceof Uint8Array ? [chunks] : chunks) {
-      let bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(handle, bytes));
+    try {
+      for (const chunk of typeof chunks === "string" || chunks instanceof Uint8Array ? [chunks] : chunks) {
+        let bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
+        while (bytes.length > 0) bytes = bytes.subarray(writing(path, () => writeSync(handle, bytes)));
+      }
+      writing(path, () => fsyncSync(handle));
+    } finally {
+      closeSync(handle);
     }
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    writing(path, () => commitRename(partial, path));
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
   }
-  commitRename(partial, path);
+}
+
+function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }

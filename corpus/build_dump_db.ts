@@ -1,10 +1,10 @@
-import { rmSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { commitRename, syncFile } from "./atomic_file.ts";
+import { cannotWrite, commitRename, syncFile } from "./atomic_file.ts";
 import type { Bzip2Decoder } from "./bzip2.ts";
 import { FORMAT } from "./dump_db.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
-import { openDump } from "./dump_reader.ts";
+import { type Dump, openDump } from "./dump_reader.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 import { normalizeTitle } from "./titles.ts";
@@ -32,54 +32,66 @@ export interface DumpDBSummary extends DumpDBCounts {
 /**
  * Builds the page database `outFile` from `dumpFile`: the articles (namespace 0) with their paragraphs and links, and the
  * redirects. Where a title repeats, its last page counts. Memory stays bounded whatever the size of the dump; the file appears under its
- * name only when it is whole.
+ * name only when it is whole, and two processes cannot build it at once.
  *
- * @throws {UserError} when the dump is missing, no dump, cut off, damaged, or without articles.
+ * @throws {UserError} when the dump is missing, no dump, cut off, damaged, or without articles; or the output cannot be written.
  */
 export async function buildDumpDB(
   dumpFile: string,
   outFile: string,
   options: BuildDumpDBOptions = {},
 ): Promise<DumpDBSummary> {
+  if (statSync(outFile, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`${outFile}: is a directory: give the name of a file`);
+  }
   const dump = await openDump(dumpFile, options);
   const partial = `${outFile}.partial`;
-  let counts: DumpDBCounts;
-  const writer = new DumpDBWriter(partial);
+  let writer: DumpDBWriter | undefined;
   try {
-    const { siteinfo } = dump;
-    const rules = { caseSensitive: siteinfo.caseSensitive, language: siteinfo.language };
-    const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
-    writer.meta(describe(siteinfo, namespaces, dumpFile));
-    for await (const page of dump.pages) {
-      if (page.ns !== NAMESPACE.main) continue;
-      if (page.redirect !== undefined) {
-        writer.redirect(page.title, normalizeTitle(page.redirect, rules));
-      } else {
-        const { paragraphs, isDisambiguation } = parseWikitext(page.text, { ...rules, namespaces });
-        writer.page(page.title, isDisambiguation, paragraphs);
-      }
+    writer = new DumpDBWriter(partial);
+    await writePages(writer, dump, basename(dumpFile));
+    const counts = writer.finish();
+    const problem = counts.pages === 0 ? "no articles" : counts.paragraphs === 0 ? "no text" : undefined;
+    if (problem !== undefined) {
+      throw new UserError(`${dumpFile}: ${problem} in it: take a dump whose name has pages-articles`);
     }
-    counts = writer.finish();
+    syncFile(partial);
+    commitRename(partial, outFile);
+    return { ...counts, bytes: statSync(outFile).size };
   } catch (error) {
-    writer.abandon();
-    throw error;
+    writer?.abandon();
+    throw isSystemError(error) ? cannotWrite(outFile, error) : error;
   } finally {
     await dump.pages.return();
   }
-  if (counts.pages === 0) {
-    rmSync(partial);
-    throw new UserError(`${dumpFile}: no articles in it: take a dump whose name has pages-articles`);
-  }
-  syncFile(partial);
-  commitRename(partial, outFile);
-  return { ...counts, bytes: statSync(outFile).size };
 }
 
-function describe(siteinfo: SiteInfo, namespaces: Namespaces, dumpFile: string): Record<string, string> {
+async function writePages(writer: DumpDBWriter, { siteinfo, pages }: Dump, source: string): Promise<void> {
+  const rules = { caseSensitive: siteinfo.caseSensitive, language: siteinfo.language };
+  const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
+  writer.meta(describe(siteinfo, namespaces, source));
+  for await (const page of pages) {
+    if (page.ns !== NAMESPACE.main) continue;
+    if (page.redirect !== undefined) {
+      writer.redirect(page.title, normalizeTitle(page.redirect, rules));
+    } else {
+      const { paragraphs, isDisambiguation } = parseWikitext(page.text, { ...rules, namespaces });
+      writer.page(page.title, isDisambiguation, paragraphs);
+    }
+  }
+}
+
+/** Whether SQLite or the file system refused; reading the dump reports its own failures as UserErrors. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    /^(?:E[A-Z\d]+|ERR_FS_\w+|ERR_SQLITE_ERROR)$/.test(String(error.code));
+}
+
+function describe(siteinfo: SiteInfo, namespaces: Namespaces, dump_file: string): Record<string, string> {
   return {
     format: FORMAT,
     language: siteinfo.language,
-    dump_file: basename(dumpFile),
+    dump_file,
     case: siteinfo.caseSensitive ? "case-sensitive" : "first-letter",
     namespaces: JSON.stringify(Object.fromEntries(siteinfo.namespaces)),
     category_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.category)),

@@ -30,8 +30,7 @@ const templates = new Set([
     .split("|"),
 ]);
 
-/** Whether the template whose name starts at `from` in `source` marks a disambiguation page. */
-export function isDisambiguationTemplate(source: string, from: number): boolean {
-  const name = /^[^|{}\n]{1,64}/.exec(source.slice(from, from + 64))?.[0];
-  return name !== undefined && templates.has(name.replace(/[_\s]+/g, " ").trim().toLowerCase());
+/** Whether the template `name`, in lower case, marks a disambiguation page. */
+export function isDisambiguationTemplate(name: string): boolean {
+  return templates.has(name);
 }

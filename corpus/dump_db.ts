@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
 import type { Paragraph, WikiLink } from "./paragraph_builder.ts";
@@ -75,19 +75,25 @@ export class DumpDB implements Disposable {
     if (!existsSync(path)) {
       throw new UserError(`${path}: no such file: build it with \`deno task build-dump-db DUMP ${path}\``);
     }
+    const rebuild = `build it again with \`deno task build-dump-db DUMP ${path}\``;
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { readOnly: true });
       const rows = database.prepare("SELECT key, value FROM meta").all();
       const meta = Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]));
-      if (meta["format"] === FORMAT) return new DumpDB(database, meta);
-    } catch {
-      // not SQLite, or without the table: told below
+      if (meta["format"] !== FORMAT) {
+        const found = meta["format"] ?? "none";
+        throw new UserError(`${path}: a page database of format ${found}, not ${FORMAT}: ${rebuild}`);
+      }
+      if (sizeOf(database) > statSync(path).size) throw new UserError(`${path}: cut off: ${rebuild}`);
+      return new DumpDB(database, meta);
+    } catch (error) {
+      database?.close();
+      if (error instanceof UserError) throw error;
+      throw new UserError(
+        `${path}: not a page database, or damaged (${(error as Error).message}): ${rebuild}`,
+      );
     }
-    database?.close();
-    throw new UserError(
-      `${path}: not a page database of this version: build it again with \`deno task build-dump-db DUMP ${path}\``,
-    );
   }
 
   /** The titles of all articles, by UTF-8 bytes. */
@@ -180,6 +186,14 @@ export class DumpDB implements Disposable {
   #count(table: "page" | "redirect"): number {
     return Number(this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
   }
+}
+
+/** The bytes that the file must have by its header. */
+function sizeOf(database: DatabaseSync): number {
+  const size = database.prepare(
+    "SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size",
+  ).get();
+  return Number(size?.["size"]);
 }
 
 /** A link on disk: the text only where it is not the title. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { buildDumpDB } from "./build_dump_db.ts";
 import { DumpDB } from "./dump_db.ts";
+import { DumpDBWriter } from "./dump_db_writer.ts";
 import { UserError } from "./user_error.ts";
 
 const page = (title: string, text: string, redirect?: string, ns = 0): string =>
@@ -94,6 +96,62 @@ Deno.test("buildDumpDB() leaves nothing behind when it fails, and the former dat
     assert.deepEqual(readdirSync(directory).sort(), ["a.xml", "pages.db"]);
   }));
 
+Deno.test("buildDumpDB() counts the last page of a title, whether article or redirect", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    const pages = [page("A", "", "B"), page("A", "now [[B]]"), page("B", "x [[A]]"), page("B", "", "A")];
+    writeFileSync(source, dump(...pages));
+    const summary = await buildDumpDB(source, target);
+    assert.deepEqual({ ...summary, bytes: 0 }, { pages: 1, redirects: 1, paragraphs: 1, links: 1, bytes: 0 });
+    using db = DumpDB.open(target);
+    assert.deepEqual([...db.titles()], ["A"]);
+    assert.deepEqual([...db.redirects()], [["B", "A"]]);
+  }));
+
+Deno.test("buildDumpDB() builds over what a killed build left", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(source, dump(page("A", "a")));
+    for (const left of ["", "broken off".repeat(1000)]) {
+      writeFileSync(`${target}.partial`, left);
+      writeFileSync(`${target}.partial-journal`, left);
+      assert.equal((await buildDumpDB(source, target)).pages, 1);
+      assert.deepEqual(readdirSync(directory).sort(), ["a.xml", "pages.db"]);
+    }
+  }));
+
+Deno.test("buildDumpDB() refuses to build what another is building", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(source, dump(page("A", "a")));
+    const writer = new DumpDBWriter(`${target}.partial`);
+    await assert.rejects(buildDumpDB(source, target), /pages\.db\.partial: another process is building it/);
+    writer.page("B", false, [{ text: "b", links: [], abstract: true }]);
+    assert.equal(writer.finish().pages, 1);
+  }));
+
+Deno.test("buildDumpDB() says when it cannot write, or has nothing to", () =>
+  inDirectory(async (directory) => {
+    const source = join(directory, "a.xml");
+    const refused = (what: RegExp) => (error: unknown): boolean =>
+      error instanceof UserError && what.test(error.message) && !error.message.includes("\n");
+    writeFileSync(source, dump(page("A", "a")));
+    await assert.rejects(
+      buildDumpDB(source, directory),
+      refused(/: is a directory: give the name of a file/),
+    );
+    await assert.rejects(
+      buildDumpDB(source, join(directory, "none", "pages.db")),
+      refused(/none.pages\.db: cannot be written \(.*\): check that its folder exists/),
+    );
+    writeFileSync(source, dump(page("A", ""), page("B", "{{x}}")));
+    await assert.rejects(
+      buildDumpDB(source, join(directory, "pages.db")),
+      refused(/a\.xml: no text in it: take a dump/),
+    );
+    assert.deepEqual(readdirSync(directory), ["a.xml"]);
+  }));
+
 Deno.test("DumpDB.open() tells how to get a database", () =>
   inDirectory((directory) => {
     const path = join(directory, "x.db");
@@ -105,8 +163,29 @@ Deno.test("DumpDB.open() tells how to get a database", () =>
     );
     for (const content of ["", "not a database at all, but long enough to look at".repeat(100)]) {
       writeFileSync(path, content);
-      assert.throws(() => DumpDB.open(path), refused(/x\.db: not a page database of this version/));
+      assert.throws(
+        () => DumpDB.open(path),
+        refused(/x\.db: not a page database, or damaged \(.*\): build it again/),
+      );
     }
     assert.ok(existsSync(path));
     return Promise.resolve();
+  }));
+
+Deno.test("DumpDB.open() refuses another format, and a file that is cut off", () =>
+  inDirectory(async (directory) => {
+    const [source, path] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(source, dump(page("A", "a")));
+    await buildDumpDB(source, path);
+    const whole = readFileSync(path);
+    writeFileSync(path, whole.subarray(0, -4096));
+    assert.throws(
+      () => DumpDB.open(path),
+      /pages\.db: (?:cut off|not a page database, or damaged .*): build it again/,
+    );
+    writeFileSync(path, whole);
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE meta SET value = '0' WHERE key = 'format'");
+    database.close();
+    assert.throws(() => DumpDB.open(path), /pages\.db: a page database of format 0, not 1: build it again/);
   }));

@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
 import { encodeLinks, SCHEMA } from "./dump_db.ts";
 import type { Paragraph } from "./paragraph_builder.ts";
+import { UserError } from "./user_error.ts";
 
 /** Pages and redirects between two commits: bounds what SQLite keeps in memory. */
 const TRANSACTION = 2000;
@@ -18,28 +19,41 @@ export interface DumpDBCounts {
   links: number;
 }
 
-/** Writes a new page database. It is no use before {@link DumpDBWriter.finish}: the file is not safe against a kill until then. */
+/** SQLite as Node sets it up refuses to go without a journal. */
+const withoutDefence: DatabaseSyncOptions & { defensive: boolean } = { defensive: false };
+
+const LOCK = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
+
+/** Writes a new page database, which no other process can write meanwhile. It is no use before {@link DumpDBWriter.finish}: the file is not safe against a kill until then. */
 export class DumpDBWriter {
   readonly #path: string;
+  /** Number of the file, by which it is known again should someone replace it. */
+  readonly #inode: number;
   readonly #database: DatabaseSync;
   readonly #statements: Record<
-    "page" | "paragraph" | "redirect" | "find" | "links" | "drop" | "dropPage",
+    "page" | "paragraph" | "redirect" | "find" | "links" | "drop" | "dropPage" | "dropRedirect",
     StatementSync
   >;
   readonly #counts: DumpDBCounts = { pages: 0, redirects: 0, paragraphs: 0, links: 0 };
   #pending = 0;
 
-  /** Starts the database at `path`, over what is there. */
+  /**
+   * Starts the database at `path`, over what a killed process left there.
+   *
+   * @throws {UserError} when a living process is writing it.
+   */
   constructor(path: string) {
     this.#path = path;
-    rmSync(path, { force: true });
-    const database = new DatabaseSync(path);
+    removeAbandoned(path);
+    const database = new DatabaseSync(path, withoutDefence);
     this.#database = database;
     // Neither journal nor flushes: a broken-off file is thrown away, and the whole one is flushed before its renaming.
     database.exec(
       "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144",
     );
     database.exec(SCHEMA);
+    database.exec(LOCK);
+    this.#inode = statSync(path).ino;
     this.#statements = {
       page: database.prepare("INSERT OR IGNORE INTO page (title, is_disambiguation) VALUES (?, ?)"),
       paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?)"),
@@ -50,8 +64,8 @@ export class DumpDBWriter {
       ),
       drop: database.prepare("DELETE FROM paragraph WHERE page_id = ?"),
       dropPage: database.prepare("DELETE FROM page WHERE id = ?"),
+      dropRedirect: database.prepare("DELETE FROM redirect WHERE source = ?"),
     };
-    database.exec("BEGIN");
   }
 
   /** Writes facts about the whole. */
@@ -60,13 +74,14 @@ export class DumpDBWriter {
     for (const [key, value] of Object.entries(entries)) insert.run(key, value);
   }
 
-  /** Writes an article; a former one with the same title goes. */
+  /** Writes an article; a former one, or redirect, with the same title goes. */
   page(title: string, isDisambiguation: boolean, paragraphs: readonly Paragraph[]): void {
     let inserted = this.#statements.page.run(title, isDisambiguation ? 1 : 0);
     if (inserted.changes === 0) {
       this.#forget(title);
       inserted = this.#statements.page.run(title, isDisambiguation ? 1 : 0);
     }
+    this.#statements.dropRedirect.run(title);
     const id = inserted.lastInsertRowid;
     paragraphs.forEach((paragraph, position) => {
       this.#statements.paragraph.run(
@@ -83,13 +98,18 @@ export class DumpDBWriter {
     this.#step();
   }
 
-  /** Writes a redirect; a former one from the same title goes. */
+  /** Writes a redirect; a former one, or article, with the same title goes. */
   redirect(source: string, target: string): void {
+    this.#forget(source);
     this.#statements.redirect.run(source, target);
     this.#step();
   }
 
-  /** Commits and closes. */
+  /**
+   * Commits and closes.
+   *
+   * @throws {UserError} when another process has taken the file away.
+   */
   finish(): DumpDBCounts {
     this.#database.exec("COMMIT");
     this.#counts.redirects = Number(
@@ -97,17 +117,24 @@ export class DumpDBWriter {
     );
     this.#database.exec("PRAGMA optimize");
     this.#database.close();
+    if (!this.#isOwn()) throw inUse(this.#path);
     return this.#counts;
   }
 
   /** Closes, and removes the file. */
   abandon(): void {
     if (this.#database.isOpen) this.#database.close();
-    rmSync(this.#path, { force: true });
+    if (this.#isOwn()) rmSync(this.#path, { force: true });
+  }
+
+  #isOwn(): boolean {
+    return statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
   }
 
   #forget(title: string): void {
-    const id = Number(this.#statements.find.get(title)?.["id"]);
+    const found = this.#statements.find.get(title);
+    if (found === undefined) return;
+    const id = Number(found["id"]);
     const counts = this.#statements.links.get(id);
     this.#counts.pages--;
     this.#counts.paragraphs -= Number(counts?.["paragraphs"]);
@@ -119,4 +146,22 @@ export class DumpDBWriter {
   #step(): void {
     if (++this.#pending % TRANSACTION === 0) this.#database.exec("COMMIT; BEGIN");
   }
+}
+
+/** Removes a file that no process has locked. */
+function removeAbandoned(path: string): void {
+  if (!existsSync(path)) return;
+  try {
+    using abandoned = new DatabaseSync(path);
+    abandoned.exec(LOCK);
+  } catch (error) {
+    if ((error as Error).message.includes("locked")) throw inUse(path);
+    // Any other: a file broken off anywhere need not be a database.
+  }
+  rmSync(path, { force: true });
+  rmSync(`${path}-journal`, { force: true }); // or it would be played back into the new file
+}
+
+function inUse(path: string): UserError {
+  return new UserError(`${path}: another process is building it: wait for that, or give another output file`);
 }

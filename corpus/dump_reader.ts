@@ -1,6 +1,8 @@
-import { createReadStream, statSync } from "node:fs";
-import { type Bzip2Decoder, decompressBzip2 } from "./bzip2.ts";
+import { statSync } from "node:fs";
+import type { Bzip2Decoder } from "./bzip2.ts";
 import { ChunkScanner } from "./chunk_scanner.ts";
+import { decompress, readFile } from "./dump_bytes.ts";
+import { fromCode } from "./html_entities.ts";
 import { truncated, TruncatedInputError } from "./input_errors.ts";
 import { Namespaces } from "./namespaces.ts";
 import { redirectInText } from "./redirect.ts";
@@ -41,7 +43,6 @@ export interface DumpReaderOptions {
   progress?: (done: number, total: number | undefined) => void;
 }
 
-const READ_BYTES = 1 << 20;
 /** How far into a file its root may start. */
 const MAX_PREAMBLE = 1 << 16;
 
@@ -65,67 +66,8 @@ export async function openDump(path: string, options: DumpReaderOptions = {}): P
       `${path}: cannot be opened: check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
     );
   }
-  const file = countBytes(createReadStream(path, { highWaterMark: READ_BYTES }), size, options.progress);
-  return await readDump(await decompress(file, name, options), { ...options, name });
-}
-
-async function* countBytes(
-  source: AsyncIterable<Uint8Array>,
-  total: number,
-  progress: DumpReaderOptions["progress"],
-): AsyncGenerator<Uint8Array, void, void> {
-  let done = 0;
-  for await (const chunk of source) {
-    yield chunk;
-    done += chunk.length;
-    progress?.(done, total);
-  }
-}
-
-/** Decompresses `file` as its first bytes ask for. */
-async function decompress(
-  file: AsyncGenerator<Uint8Array, void, void>,
-  name: string,
-  options: DumpReaderOptions,
-): Promise<AsyncIterable<Uint8Array>> {
-  const first = await file.next();
-  const head: Uint8Array = first.value ?? new Uint8Array(0);
-  const whole = async function* (): AsyncGenerator<Uint8Array, void, void> {
-    yield head;
-    yield* file;
-  };
-  const starts = (...magic: number[]): boolean => magic.every((byte, i) => head[i] === byte);
-  if (starts(0x42, 0x5a, 0x68)) {
-    return decompressBzip2(whole(), { name, decoder: options.decoder ?? "auto" });
-  }
-  if (starts(0x1f, 0x8b)) return gunzip(whole(), name);
-  if (starts(0x37, 0x7a, 0xbc, 0xaf) || starts(0x50, 0x4b) || starts(0x28, 0xb5, 0x2f, 0xfd)) {
-    await file.return();
-    throw new UserError(
-      `${name}: compressed in a way that is not supported: unpack it, or take the .xml.bz2 dump`,
-    );
-  }
-  return whole();
-}
-
-async function* gunzip(
-  source: AsyncGenerator<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
-  let read = 0;
-  const input = ReadableStream.from(source).pipeThrough(
-    new TransformStream<Uint8Array, BufferSource>({
-      transform(chunk, controller): void {
-        read += chunk.length;
-        controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      },
-    }),
-  );
-  try {
-    yield* input.pipeThrough(new DecompressionStream("gzip"));
-  } catch {
-    throw truncated(name, `about byte ${read}, or damaged before it`);
-  }
+  const file = readFile(path, size, options.progress);
+  return await readDump(await decompress(file, name, options.decoder ?? "auto"), { ...options, name });
 }
 
 /**
@@ -168,16 +110,36 @@ async function* decodeUtf8(
 ): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let done = 0;
-  try {
-    for await (const chunk of source) {
-      yield decoder.decode(chunk, { stream: true });
-      done += chunk.length;
+  for await (const chunk of source) {
+    let text: string;
+    try {
+      text = decoder.decode(chunk, { stream: true });
+    } catch {
+      const byte = done + validPrefix(chunk);
+      throw new UserError(
+        `${name}: not UTF-8 at byte ${byte} of its text: give a MediaWiki dump, or download it again`,
+      );
     }
-    // An unfinished character at the end is left out: the cut itself is reported by the reader of pages.
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UserError(`${name}: not UTF-8 near byte ${done} of its text: download it again`);
+    yield text;
+    done += chunk.length;
   }
+  // An unfinished character at the end is left out: the cut itself is reported by the reader of pages.
+}
+
+/** How many bytes of `chunk` come before the first that cannot be UTF-8, give or take the character that began before it. */
+function validPrefix(chunk: Uint8Array): number {
+  let valid = 0;
+  let invalid = chunk.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >>> 1;
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(chunk.subarray(0, middle), { stream: true });
+      valid = middle;
+    } catch {
+      invalid = middle;
+    }
+  }
+  return valid;
 }
 
 async function* readPages(
@@ -279,8 +241,7 @@ function unescapeXml(text: string): string {
     /&(?:(lt|gt|amp|quot|apos)|#(x[\da-fA-F]{1,6}|\d{1,7}));/g,
     (whole: string, name?: string, code?: string): string => {
       if (name !== undefined) return xmlEntities[name] ?? whole;
-      const point = Number(code?.startsWith("x") ? `0${code}` : code);
-      return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+      return fromCode(Number(code?.startsWith("x") ? `0${code}` : code));
     },
   );
 }

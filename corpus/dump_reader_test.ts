@@ -114,20 +114,68 @@ Deno.test("openDump() opens plain and gzip files and refuses others", async () =
       assert.equal((await Array.fromAsync(opened.pages)).length, 3);
       assert.equal(steps.at(-2), steps.at(-1));
     }
-    const { pages } = await openDump(write("cut.gz", gzipSync(dump).subarray(0, 300)));
-    await assert.rejects(Array.fromAsync(pages), /cut\.gz: cut off at about byte/);
-    await assert.rejects(
-      openDump(write("a.7z", Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf, 0, 0))),
-      /a\.7z: compressed in a way/,
-    );
+    const members = Buffer.concat([gzipSync(dump.slice(0, 99)), gzipSync(dump.slice(99)), Buffer.alloc(9)]);
+    assert.equal((await Array.fromAsync((await openDump(write("b.gz", members))).pages)).length, 3);
     await assert.rejects(
       openDump(join(directory, "none.xml")),
       /none\.xml: cannot be opened: check the path/,
     );
     await assert.rejects(openDump(directory), /not a file/);
+    await assert.rejects(openDump(write("e.xml", "")), /e\.xml: is empty/);
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+const whole = gzipSync(dump);
+const flipped = whole.map((byte, i) => i === whole.length - 6 ? byte ^ 1 : byte);
+const broken: [what: string, name: string, data: Uint8Array | string, message: RegExp][] = [
+  ["gzip data cut off", "a.gz", whole.subarray(0, 300), /a\.gz: cut off at byte 300:/],
+  ["damaged gzip data", "a.gz", flipped, /a\.gz: damaged near byte \d+ \(incorrect data check\)/],
+  [
+    "something after gzip data",
+    "a.gz",
+    Buffer.concat([whole, Buffer.from("garbage")]),
+    /a\.gz: damaged near byte/,
+  ],
+  ["a 7z archive", "a.7z", Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf), /a\.7z: compressed in a way/],
+  ["xz data", "a.xz", Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0), /a\.xz: compressed in a way/],
+  [
+    "Latin-1",
+    "a.xml",
+    Buffer.from(dump.replace("old", "\xe9"), "latin1"),
+    /not UTF-8 at byte 5\d\d of its text/,
+  ],
+  ["UTF-16", "a.xml", Buffer.from(`\ufeff${dump}`, "utf16le"), /not UTF-8 at byte 0 of its text: give a/],
+];
+for (const [what, name, data, message] of broken) {
+  Deno.test(`openDump() names file, place and remedy for ${what}`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "dump-"));
+    try {
+      writeFileSync(join(directory, name), data);
+      const read = async (): Promise<unknown> =>
+        await Array.fromAsync((await openDump(join(directory, name))).pages);
+      await assert.rejects(read(), (error) => error instanceof UserError && message.test(error.message));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+}
+
+Deno.test({
+  name: "openDump() reports a file that the system cannot read",
+  ignore: !existsSync("/proc/self/mem"),
+  fn: async () => {
+    await assert.rejects(
+      openDump("/proc/self/mem"),
+      /^UserError: \/proc\/self\/mem: cannot be read at byte 0 /,
+    );
+  },
+});
+
+Deno.test("readDump() replaces characters that no text can hold", async () => {
+  const { pages } = await read(header + page("A", revision("a&#0;b&#xd800;c&#x1F929;")) + "</mediawiki>");
+  assert.equal(pages[0]?.text, "a\ufffdb\ufffdc🤩");
 });
 
 const dumps = new URL("../../shared/data/wikidumps/", import.meta.url);

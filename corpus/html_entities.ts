@@ -39,7 +39,7 @@ const named = new Map<string, string>([
 ]);
 
 /** The character for `code`; U+FFFD where Unicode has none or it cannot stand in well-formed text. */
-function fromCode(code: number): string {
+export function fromCode(code: number): string {
   const valid = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
   return valid ? String.fromCodePoint(code) : "\ufffd";
 }

@@ -42,6 +42,8 @@ const OUTPUT_BYTES = 4 << 20;
 const BZ_OK = 0;
 const BZ_STREAM_END = 4;
 const BZ_MEM_ERROR = -3;
+/** What went wrong, by the other codes that damaged data lead to. */
+const reasons: Record<number, string> = { [-4]: "wrong checksum or code", [-5]: "no bzip2 header" };
 
 /** struct bz_stream of bzlib.h where pointers have 64 bits, the only case Deno runs on. */
 class BzStream {
@@ -106,7 +108,7 @@ export async function* decompressWithLibbz2(
         } else if (code === BZ_MEM_ERROR) {
           throw new UserError(`${name}: no memory left for the bzip2 decoder: free some and run again`);
         } else if (code !== BZ_OK) {
-          throw damaged(name, position(), `libbz2 error ${code}`);
+          throw damaged(name, position(), reasons[code] ?? `libbz2 error ${code}`);
         }
         full = stream.outputLeft === 0 && inStream;
         if (stream.outputLeft === 0) {

@@ -1,3 +1,5 @@
+import { tidyOmissions } from "./omissions.ts";
+
 /** A hyperlink of a paragraph. Offsets are UTF-16 units, end exclusive: `text.slice(start, end) === link.text`. */
 export interface WikiLink {
   /** Normalised title of the page linked to, without fragment; redirects are not resolved. */
@@ -25,6 +27,8 @@ export class ParagraphBuilder {
   readonly paragraphs: Paragraph[] = [];
   #text = "";
   #links: WikiLink[] = [];
+  /** Offsets at which something was left out. */
+  #omissions: number[] = [];
   #space = false;
   /** The link that is being read. Its text is kept apart: cutting it out of a long rope of text for each link takes quadratic time. */
   #link: { title: string; start: number; text: string } | undefined;
@@ -58,6 +62,11 @@ export class ParagraphBuilder {
     this.#text += spaced;
   }
 
+  /** Here stood something that a reader sees but the text leaves out. */
+  omit(): void {
+    this.#omissions.push(this.#text.length);
+  }
+
   /** From here on, text belongs to a link to `title`. */
   startLink(title: string): void {
     this.#link = { title, start: 0, text: "" };
@@ -83,11 +92,13 @@ export class ParagraphBuilder {
 
   /** Ends the paragraph. */
   endParagraph(): void {
-    if (this.#text !== "") {
-      this.paragraphs.push({ text: this.#text, links: this.#links, abstract: this.abstract });
-    }
+    const { text, links } = this.#omissions.length === 0
+      ? { text: this.#text, links: this.#links }
+      : tidyOmissions(this.#text, this.#links, this.#omissions);
+    if (text !== "") this.paragraphs.push({ text, links, abstract: this.abstract });
     this.#text = "";
     this.#links = [];
+    this.#omissions = [];
     this.#space = false;
     this.#link = undefined;
   }

@@ -183,6 +183,7 @@ Deno.test("sampleDumpPath() leaves no markup in the prose that the reader makes 
     const literal = [...shown].map(([, markup = ""]) => markup);
     for (const { text, links } of page.paragraphs) {
       for (const link of links) equal(text.slice(link.start, link.end), link.text);
+      ok(!/\(\s*[,;)]|[\s,;(]\)| [,.;]/.test(text), `${page.title}: ${text}`);
       const rest = literal.reduce((rest, markup) => rest.replace(markup, ""), text);
       ok(!/''|\{\{|\{\||\[\[|<|Category:|File:|&\w+;/.test(rest), `${page.title}: ${text}`);
     }

@@ -1,4 +1,4 @@
-const boundary = /^[ \t:]*(?:(\{\|)|(\|\})(?!\})|(=[^\n]*=)[ \t]*$)|<(\/?)table(?=[\s>/])[^<>]*>/gim;
+const boundary = /^[ \t:]*(?:(\{\|)|(\|\})(?!\})|(=[^\n]*=)[ \t\ufdd0]*$)|<(\/?)table(?=[\s>/])[^<>]*>/gim;
 
 /** A table whose end has not come yet. */
 interface OpenTable {

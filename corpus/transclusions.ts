@@ -1,4 +1,6 @@
 import { isDisambiguationTemplate } from "./disambiguation.ts";
+import { OMISSION } from "./omissions.ts";
+import { shownArgumentOf, shownSpans, templateName } from "./template_texts.ts";
 
 /** Tags whose content is not prose: it goes with them. Their content is not wikitext to the parser around it. */
 const droppedElements = new Set(
@@ -38,11 +40,18 @@ class ClosingTags {
 interface OpenBraces {
   start: number;
   count: number;
+  /** Offsets of the `|` between the arguments so far. */
+  pipes: number[];
+  /** Links opened and not closed: their `|` are their own. */
+  links: number;
 }
 
 /** What {@link stripTransclusions} leaves of a page. */
 export interface Stripped {
-  /** The wikitext without comments, templates, arguments, and elements that are not prose; `<nowiki>` resolved. */
+  /**
+   * The wikitext without comments, and with an {@link OMISSION} for each template that shows none of its arguments, each argument, and
+   * each element that is not prose; `<nowiki>` resolved.
+   */
   text: string;
   /** Whether a template or magic word marks the page as a disambiguation page. */
   isDisambiguation: boolean;
@@ -55,67 +64,135 @@ interface Replacement {
   by: string;
 }
 
-const token = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}|\}{2,}/g;
+const token = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}/g;
+const tokenInBraces = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}|\}{2,}|\[\[|\]\]|\|/g;
 
 /**
  * The first stage of reading wikitext: removes what MediaWiki's preprocessor takes out before the markup of the page itself is
  * looked at. Braces pair as there: innermost first, three for an argument, two for a template. One pass, linear time.
  */
 export function stripTransclusions(source: string): Stripped {
-  const replacements: Replacement[] = [];
-  const open: OpenBraces[] = [];
-  const closing = new ClosingTags(source);
-  let isDisambiguation = source.includes("__DISAMBIG__");
-  let nextGreater = -1;
-  token.lastIndex = 0;
-  for (let match = token.exec(source); match !== null; match = token.exec(source)) {
-    const start = match.index;
-    const [whole, slash = "", rawName] = match;
-    if (whole === "<!--") {
-      const close = source.indexOf("-->", start + 4);
-      const end = close < 0 ? source.length : close + 3;
-      replacements.push(commentReplacement(source, start, end));
-      token.lastIndex = end;
-    } else if (whole.startsWith("{")) {
-      open.push({ start, count: whole.length });
-    } else if (whole.startsWith("}")) {
-      let left = whole.length;
-      for (let top = open.at(-1); left >= 2 && top !== undefined; top = open.at(-1)) {
-        const used = Math.min(3, left, top.count);
-        top.count -= used;
-        left -= used;
-        const from = top.start + top.count;
-        if (used === 2 && !isDisambiguation) isDisambiguation = isDisambiguationTemplate(source, from + 2);
-        replacements.push({ start: from, end: start + whole.length - left, by: "" });
-        if (top.count < 2) open.pop();
-      }
-    } else if (rawName !== undefined) {
-      const name = rawName.toLowerCase();
-      const dropped = droppedElements.has(name);
-      if (!dropped && name !== "nowiki") continue;
-      if (nextGreater < start) {
-        nextGreater = source.indexOf(">", start);
-        if (nextGreater < 0) nextGreater = source.length;
-      }
-      if (nextGreater === source.length) continue;
-      const tagEnd = nextGreater + 1;
-      const close = slash === "" && source[nextGreater - 1] !== "/" ? closing.after(name, tagEnd) : undefined;
-      if (dropped) {
-        const end = close?.end ?? tagEnd;
-        replacements.push({ start, end, by: "" });
-        token.lastIndex = end;
-      } else if (name === "nowiki" && close !== undefined) {
-        // The empty tag stays as a border: no letters after it belong to a link before it.
-        replacements.push({
-          start,
-          end: close.end,
-          by: `<nowiki/>${escapeMarkup(source.slice(tagEnd, close.start))}`,
-        });
-        token.lastIndex = close.end;
+  return new TransclusionScanner(source.replaceAll(OMISSION, "")).strip();
+}
+
+class TransclusionScanner {
+  readonly #source: string;
+  readonly #replacements: Replacement[] = [];
+  readonly #open: OpenBraces[] = [];
+  readonly #closing: ClosingTags;
+  #isDisambiguation: boolean;
+  #nextGreater = -1;
+
+  constructor(source: string) {
+    this.#source = source;
+    this.#closing = new ClosingTags(source);
+    this.#isDisambiguation = source.includes("__DISAMBIG__");
+  }
+
+  strip(): Stripped {
+    const source = this.#source;
+    for (let at = 0;;) {
+      const pattern = this.#open.length === 0 ? token : tokenInBraces;
+      pattern.lastIndex = at;
+      const match = pattern.exec(source);
+      if (match === null) break;
+      const start = match.index;
+      at = pattern.lastIndex;
+      const [whole, slash = "", name] = match;
+      const top = this.#open.at(-1);
+      if (whole === "<!--") {
+        at = this.#comment(start);
+      } else if (whole === "|") {
+        if (top?.links === 0) top.pipes.push(start);
+      } else if (whole === "[[") {
+        if (top !== undefined) top.links++;
+      } else if (whole === "]]") {
+        if (top !== undefined && top.links > 0) top.links--;
+      } else if (whole.startsWith("{")) {
+        this.#open.push({ start, count: whole.length, pipes: [], links: 0 });
+      } else if (whole.startsWith("}")) {
+        this.#close(start, whole.length);
+      } else if (name !== undefined) {
+        at = this.#element(start, slash === "/", name.toLowerCase()) ?? at;
       }
     }
+    return {
+      text: replaceOutermost(source, this.#replacements),
+      isDisambiguation: this.#isDisambiguation,
+    };
   }
-  return { text: replaceOutermost(source, replacements), isDisambiguation };
+
+  /** Returns where the comment ends. */
+  #comment(start: number): number {
+    const close = this.#source.indexOf("-->", start + 4);
+    const end = close < 0 ? this.#source.length : close + 3;
+    this.#replacements.push(commentReplacement(this.#source, start, end));
+    return end;
+  }
+
+  /** Pairs the `count` closing braces at `start` with open ones. */
+  #close(start: number, count: number): void {
+    let at = start;
+    const end = start + count;
+    for (let top = this.#open.at(-1); end - at >= 2 && top !== undefined; top = this.#open.at(-1)) {
+      const used = Math.min(3, end - at, top.count);
+      top.count -= used;
+      const from = top.start + top.count;
+      if (used === 2) this.#template(from, top.pipes, at);
+      else this.#replacements.push({ start: from, end: at + used, by: OMISSION });
+      top.pipes = [];
+      top.links = 0;
+      at += used;
+      if (top.count < 2) this.#open.pop();
+    }
+  }
+
+  /** A template from its braces at `from` to those at `close`. */
+  #template(from: number, pipes: readonly number[], close: number): void {
+    const source = this.#source;
+    const name = templateName(source, from + 2) ?? "";
+    this.#isDisambiguation ||= isDisambiguationTemplate(name);
+    const shown = shownArgumentOf(name);
+    if (shown === undefined) {
+      this.#replacements.push({ start: from, end: close + 2, by: OMISSION });
+      return;
+    }
+    const args = pipes.map((pipe, i) => ({ start: pipe + 1, end: pipes[i + 1] ?? close }));
+    const spans = shownSpans(source, args, shown);
+    let at = from;
+    for (const [i, { start, end }] of spans.entries()) {
+      this.#replacements.push({ start: at, end: start, by: i === 0 ? "" : " " });
+      at = end;
+    }
+    this.#replacements.push({ start: at, end: close + 2, by: spans.length === 0 ? OMISSION : "" });
+  }
+
+  /** Returns where the element ends, if it is one whose inside is no wikitext. */
+  #element(start: number, isClosing: boolean, name: string): number | undefined {
+    const source = this.#source;
+    const dropped = droppedElements.has(name);
+    if (!dropped && name !== "nowiki") return undefined;
+    if (this.#nextGreater < start) {
+      this.#nextGreater = source.indexOf(">", start);
+      if (this.#nextGreater < 0) this.#nextGreater = source.length;
+    }
+    if (this.#nextGreater === source.length) return undefined;
+    const tagEnd = this.#nextGreater + 1;
+    const isEmpty = isClosing || source[this.#nextGreater - 1] === "/";
+    const close = isEmpty ? undefined : this.#closing.after(name, tagEnd);
+    if (dropped) {
+      const end = close?.end ?? tagEnd;
+      this.#replacements.push({ start, end, by: OMISSION });
+      return end;
+    }
+    if (close !== undefined) {
+      // The empty tag stays as a border: no letters after it belong to a link before it.
+      const by = `<nowiki/>${escapeMarkup(source.slice(tagEnd, close.start))}`;
+      this.#replacements.push({ start, end: close.end, by });
+      return close.end;
+    }
+    return undefined;
+  }
 }
 
 /** A comment alone on its lines takes the line with it. */
@@ -128,24 +205,23 @@ function commentReplacement(source: string, start: number, end: number): Replace
   return alone ? { start: before, end: after + 1, by: "" } : { start, end, by: "" };
 }
 
-/** Applies the replacements that lie in no other. They nest or are disjoint; those inside come before the outer one. */
-function replaceOutermost(source: string, replacements: readonly Replacement[]): string {
-  const outermost: Replacement[] = [];
-  for (const replacement of replacements) {
-    for (
-      let last = outermost.at(-1);
-      last !== undefined && last.start >= replacement.start;
-      last = outermost.at(-1)
-    ) {
-      outermost.pop();
-    }
-    outermost.push(replacement);
-  }
+/** Applies the replacements that lie in no other; a comment may reach one character into its neighbour. At the start of a line nothing is left for an omission. */
+function replaceOutermost(source: string, replacements: Replacement[]): string {
+  replacements.sort((a, b) => a.start - b.start || b.end - a.end);
   let text = "";
   let at = 0;
-  for (const { start, end, by } of outermost) {
-    text += source.slice(at, Math.max(at, start)) + by;
-    at = Math.max(at, end);
+  let startsLine = true;
+  const append = (part: string): void => {
+    if (part === "" || (startsLine && part === OMISSION)) return;
+    text += part;
+    startsLine = part.endsWith("\n");
+  };
+  for (const { start, end, by } of replacements) {
+    if (end <= at) continue;
+    append(source.slice(at, Math.max(at, start)));
+    append(by);
+    at = end;
   }
-  return text + source.slice(at);
+  append(source.slice(at));
+  return text;
 }

@@ -5,4 +5,9 @@
 export class UserError extends Error {
   /** The name that error printers show. */
   override name = "UserError";
+
+  /** Line breaks, which names of files and messages of the system may bring in, become spaces. */
+  constructor(message: string) {
+    super(message.replace(/\s*[\r\n]+\s*/g, " "));
+  }
 }

@@ -3,6 +3,7 @@ import { decodeEntities } from "./html_entities.ts";
 import { resolveLanguageConversion } from "./language_conversion.ts";
 import { parseLinkTarget, pipeTrick } from "./link_target.ts";
 import { Namespaces } from "./namespaces.ts";
+import { OMISSION } from "./omissions.ts";
 import { type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
 import { stripQuotes } from "./quotes.ts";
 import { stripTables } from "./tables.ts";
@@ -28,8 +29,9 @@ const defaultNamespaces = new Namespaces();
 /**
  * Reads wikitext: the text that a reader sees as prose, and its links with exact offsets. Never throws; linear time.
  *
- * Dropped: templates, tables, references, galleries, formulas, comments, headings, files, categories, links between languages,
- * addresses of external links. A paragraph is a line of the source, as in wikipedia2vec 1.0.5; list markers are dropped.
+ * Dropped: templates (but for those that only dress up a text: `template_texts.ts`), tables, references, galleries, formulas,
+ * comments, headings, files, categories, links between languages, addresses of external links; with them go the brackets and commas
+ * that they would leave empty. A paragraph is a line of the source, as in wikipedia2vec 1.0.5; list markers are dropped.
  */
 export function parseWikitext(source: string, context: WikitextContext = {}): ParsedWikitext {
   const { text, isDisambiguation } = stripTransclusions(source);
@@ -54,8 +56,8 @@ const breakingTags = new Set(
   "blockquote br caption center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem table td th tr ul".split(" "),
 );
 
-const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"]+`;
-const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${address}`, "gi");
+const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"${OMISSION}]+`;
+const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${OMISSION}|${address}`, "gi");
 const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
 const externalStart =
   /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
@@ -136,9 +138,14 @@ class InlineReader {
       case "<":
         this.#tag();
         return;
+      case OMISSION:
+        this.#at++;
+        this.#builder.omit();
+        return;
       default: { // an address: gone, but not the punctuation of the sentence it ends
         const length = value.replace(value.includes("(") ? /[.,;:!?]+$/ : /[.,;:!?)]+$/, "").length;
         this.#at += length;
+        this.#builder.omit();
       }
     }
   }
@@ -156,7 +163,7 @@ class InlineReader {
     if (first === "=" || first === "|") {
       const newline = text.indexOf("\n", this.#at);
       const end = newline < 0 ? text.length : newline;
-      const line = text.slice(this.#at, end).trimEnd();
+      const line = withoutOmissions(text.slice(this.#at, end)).trimEnd();
       if (first === "=" && line.length >= 3 && line.endsWith("=")) {
         this.#builder.abstract = false;
         this.#at = end;
@@ -187,7 +194,7 @@ class InlineReader {
       return;
     }
     const [whole, raw = "", border] = match;
-    const target = parseLinkTarget(raw, this.#namespaces, this.#context);
+    const target = parseLinkTarget(withoutOmissions(raw), this.#namespaces, this.#context);
     this.#at = start + whole.length;
     if (target.kind === "hidden") {
       this.#at = end + 2;
@@ -197,7 +204,8 @@ class InlineReader {
     const nested = border === "|" && isWithin(this.#text.indexOf("[[", label), label, end);
     const isLink = target.kind === "article" && this.#linkEnd < 0 && !nested;
     if (isLink) this.#builder.startLink(target.title);
-    if (border === "|" && this.#text.slice(label, Math.min(end, label + 64)).trim() !== "") {
+    const labelStart = withoutOmissions(this.#text.slice(label, Math.min(end, label + 64)));
+    if (border === "|" && labelStart.trim() !== "") {
       if (isLink) this.#linkEnd = end;
       else this.#closers.add(end);
       return;
@@ -238,6 +246,10 @@ class InlineReader {
     this.#at += match[0].length;
     if (breakingTags.has(name)) this.#builder.append(" ");
   }
+}
+
+function withoutOmissions(text: string): string {
+  return text.replaceAll(OMISSION, "");
 }
 
 function isWithin(value: number, from: number, to: number): boolean {

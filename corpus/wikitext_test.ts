@@ -67,9 +67,35 @@ const cases: [what: string, source: string, ...paragraphs: string[]][] = [
   [
     "drops addresses, not labels",
     "[http://x.y label] [http://x.y] see http://x.y/z. [//x [[a]] b] [[http://x c]]",
-    "label see . <a→A> b c",
+    "label see. <a→A> b c",
   ],
   ["drops templates of any depth", "a {{b|{{c|{{{d|[[e]]}}}}}\n|f}} g {{{h}}}", "a g"],
+  [
+    "keeps the text and the links of templates that only dress it up",
+    "{{lang|la|''[[tov]]'' a}} {{nowrap|1=b}} {{ Small |c {{Nowrap|[[d|e]]}} f}} {{lang-fr|g|lit=h}} {{transl|ru|ALA|i}}",
+    "<tov→Tov> a b c <e→D> f g i",
+  ],
+  [
+    "keeps numbers with their units",
+    "{{convert|4.5|km|mi|abbr=on}} {{cvt|3|to|{{val|5}}|kg}} {{convert|lk=on}} {{nowrap|7\n<!-- a -->\n}}8",
+    "4.5 km 3 to 5 kg 7",
+    "8",
+  ],
+  [
+    "takes a bar inside a link or a template for its own",
+    "{{lang|la|[[a|b]] {{x|{{!}}}} c}} {{x|[[a|b}} {{nowrap|d|e}} {{lang|la}}.",
+    "<b→A> c d.",
+  ],
+  [
+    "takes away the brackets and commas of what it drops",
+    "[[Tokyo]] (''{{x}}''; {{y}},<ref>z</ref> ) and (<small>{{x}}</small>, [[c]]) at [http://x.y], {{z}}. f()",
+    "<Tokyo→Tokyo> and (<c→C>) at. f()",
+  ],
+  [
+    "knows headings, links and files beside templates",
+    "{{a}}\n== b {{c}}=={{d}}\n{{e}}{|\n|x\n|}[[File:a{{b}}.jpg|{{c}}]] [[d{{e}}|{{f}}]]{{g}}s \ufdd0",
+    "<d→D>s",
+  ],
   ["shows unpaired braces", "a {{ b }} }} c {{ d", "a }} c {{ d"],
   [
     "drops references, formulas and galleries",
@@ -163,6 +189,13 @@ const pieces = [
   "|",
   "<br/>",
   "/>",
+  "{{nowrap|",
+  "{{lang|la|",
+  "({{x}}",
+  ", ",
+  ")",
+  ". ",
+  "\ufdd0",
 ];
 const wikitext = fc.array(
   fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: "grapheme", maxLength: 4 })),
@@ -214,6 +247,10 @@ for (
     "&",
     "<nowiki>",
     "[[File:a|",
+    "{{nowrap|",
+    "{{lang|la|a}}",
+    "({{x}}, ",
+    "({{x}} (",
     "= ",
     " ",
   ]

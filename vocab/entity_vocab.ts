@@ -49,7 +49,7 @@ export class EntityVocab {
   /**
    * Takes the entries in the order of their ids, 0, 1, 2, …
    *
-   * @throws {UserError} when ids have gaps, a title occurs twice, a count is negative, or a special entity is missing.
+   * @throws {UserError} when ids have gaps, a title stands at two ids, or a special entity is missing or stands at two.
    * @param source what messages name: the file.
    */
   constructor(entries: Iterable<EntityVocabEntry>, source = "entity vocabulary") {
@@ -74,8 +74,17 @@ export class EntityVocab {
         ids.set(title, id);
         this.#titles.push(title);
         this.#titleLanguages.push(language);
-        if (SPECIAL_ENTITIES.includes(title)) this.#specials.set(title, id);
-        else languages.add(language);
+        if (!SPECIAL_ENTITIES.includes(title)) {
+          languages.add(language);
+          continue;
+        }
+        const special = this.#specials.get(title);
+        if (special !== undefined && special !== id) {
+          throw new UserError(
+            `${source}: ids ${special} and ${id} both hold the special entity ${title}; remove one of them`,
+          );
+        }
+        this.#specials.set(title, id);
       }
       this.#starts.push(this.#titles.length);
       this.#counts.push(count);

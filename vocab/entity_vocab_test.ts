@@ -135,6 +135,14 @@ const malformed: [name: string, file: string, content: string, message: RegExp][
     "[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nA\t2\nA\t1\n",
     /ids 3 and 4 both hold \["A",null\]/,
   ],
+  [
+    "a special entity at two ids",
+    "v.jsonl",
+    [..."[PAD] [UNK] [MASK] [MASK]".split(" ").entries()]
+      .map(([id, title]) => JSON.stringify({ id, entities: [[title, id === 3 ? "en" : null]], count: 0 }))
+      .join("\n"),
+    /ids 2 and 3 both hold the special entity \[MASK\]/,
+  ],
   ["another ending", "v.txt", "", /rename/],
 ];
 

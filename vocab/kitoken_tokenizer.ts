@@ -30,7 +30,8 @@ export interface TokenizerSettings {
 /**
  * A tokenizer over the contents of a `tokenizer.json` with a WordPiece (`##`) or a byte-level BPE model.
  *
- * @throws {UserError} when the model is of another kind, or the vocabulary lacks one of the five special tokens.
+ * @throws {UserError} when the model is of another kind, two tokens share an id, or the vocabulary lacks one of the five special
+ * tokens.
  */
 export function tokenizerFromJson(json: TokenizerJson, settings: TokenizerSettings = {}): Tokenizer {
   return new KitokenTokenizer(json, settings);
@@ -57,7 +58,10 @@ class KitokenTokenizer implements Tokenizer {
     const family = familyOf(json, source);
     const ids = new Map(Object.entries(json.model.vocab));
     for (const { id, content } of json.added_tokens) ids.set(content, id);
-    for (const [token, id] of ids) this.#tokens[id] = token;
+    for (const [token, id] of ids) {
+      checkId(token, id, this.#tokens[id], source);
+      this.#tokens[id] = token;
+    }
 
     this.#json = json;
     this.#config = config;
@@ -177,6 +181,26 @@ class KitokenTokenizer implements Tokenizer {
 
 function isBpe(model: WordPieceModel | BpeModel): model is BpeModel {
   return "merges" in model;
+}
+
+/** Ids beyond are no word embedding table's. */
+const MAX_ID = 2 ** 24;
+
+function checkId(token: string, id: number, holder: string | undefined, source: string): void {
+  if (!Number.isInteger(id) || id < 0 || id > MAX_ID) {
+    throw new UserError(
+      `${source}: the token ${
+        JSON.stringify(token)
+      } has the id ${id}, not one of 0 to ${MAX_ID}; replace the file`,
+    );
+  }
+  if (holder !== undefined) {
+    throw new UserError(
+      `${source}: the tokens ${JSON.stringify(holder)} and ${
+        JSON.stringify(token)
+      } both have the id ${id}; replace the file`,
+    );
+  }
 }
 
 function familyOf(json: TokenizerJson, source: string): "bert" | "roberta" {

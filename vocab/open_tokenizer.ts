@@ -34,7 +34,9 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
     return tokenizerFromJson(readVocabTxt(file, config, { ...BERT_SPECIAL_TOKENS, ...specials }), settings);
   }
   const json = readObject(file);
-  if (typeof json.model === "object") return tokenizerFromJson(checkedTokenizerJson(json, file), settings);
+  if (file.endsWith("tokenizer.json") || typeof json.model === "object") {
+    return tokenizerFromJson(checkedTokenizerJson(json, file), settings);
+  }
   return tokenizerFromJson(
     byteLevelBpeTokenizerJson(checkedVocab(json, file), readMerges(join(directory, "merges.txt")), {
       ...ROBERTA_SPECIAL_TOKENS,
@@ -121,8 +123,7 @@ function readMerges(file: string): string[] {
 
 function checkedVocab(vocab: unknown, file: string): Record<string, number> {
   const isVocab = (value: unknown): value is Record<string, number> =>
-    isObject(value) &&
-    Object.values(value).every((id) => typeof id === "number" && Number.isInteger(id) && id >= 0);
+    isObject(value) && Object.values(value).every((id) => typeof id === "number");
   if (!isVocab(vocab)) {
     throw new UserError(`${file}: the vocabulary must map tokens to ids; replace the file`);
   }

@@ -137,6 +137,12 @@ Deno.test("openTokenizer() takes special tokens that a configuration names", asy
   });
 });
 
+const tinyIds = Object.fromEntries(tinyBert.map((token, id) => [token, id]));
+
+function wordPiece(vocab: Record<string, number>): string {
+  return JSON.stringify({ model: { type: "WordPiece", continuing_subword_prefix: "##", vocab } });
+}
+
 Deno.test("openTokenizer() names file, place and remedy for what it cannot open", async () => {
   await inDirectory(async (directory) => {
     await refused(`${directory}/none`, /none: no such tokenizer/);
@@ -151,6 +157,13 @@ Deno.test("openTokenizer() names file, place and remedy for what it cannot open"
         /neither WordPiece with "##" nor byte-level BPE/,
       ],
       ["e.json", '{"a": "b"}', /must map tokens to ids/],
+      ["tokenizer.json", "{}", /tokenizer\.json: has no WordPiece or BPE model/],
+      [
+        "i.json",
+        wordPiece({ ...tinyIds, x: 2e9 }),
+        /i\.json: the token "x" has the id 2000000000, not one of 0 to/,
+      ],
+      ["j.json", wordPiece({ ...tinyIds, x: 0 }), /the tokens "\[PAD\]" and "x" both have the id 0/],
       ["f.json", '{"a": 0}', /merges\.txt: cannot be read/],
       ["g.txt", "[PAD]\na\n[PAD]\n", /g\.txt, line 3: repeats the token "\[PAD\]" of line 1/],
       ["h.txt", "[UNK]\na\n", /lacks \[PAD\] \(pad_token\), \[CLS\] \(cls_token\), \[SEP\]/],

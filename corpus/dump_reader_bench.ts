@@ -1,0 +1,45 @@
+// The time from a dump on disk to pages, and to a page database; from memory where the system caches files. `deno bench -A corpus/`
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { buildDumpDB } from "./build_dump_db.ts";
+import type { Bzip2Decoder } from "./bzip2.ts";
+import { openDump } from "./dump_reader.ts";
+import { openLibbz2 } from "./libbz2.ts";
+import { sampleDumpPath } from "./sample.ts";
+
+const dumps = new URL("../../shared/data/wikidumps/", import.meta.url);
+const paths = [
+  sampleDumpPath(),
+  new URL("smallwiki-latest-pages-articles.xml.bz2", dumps).pathname,
+  new URL("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2", dumps).pathname,
+].filter((path) => existsSync(path));
+
+for (const path of paths) {
+  const group = basename(path);
+  const decoders: Bzip2Decoder[] = path.endsWith(".bz2") ? ["libbz2", "wasm"] : ["auto"];
+  for (const decoder of decoders) {
+    Deno.bench({
+      name: `openDump() with ${decoder}, every page of ${group}`,
+      group,
+      ignore: decoder === "libbz2" && openLibbz2() === undefined,
+      fn: async () => {
+        const { pages } = await openDump(path, { decoder });
+        let next = await pages.next();
+        while (!next.done) next = await pages.next();
+      },
+    });
+  }
+  Deno.bench({
+    name: `buildDumpDB() of ${group}`,
+    group,
+    fn: async () => {
+      const directory = mkdtempSync(join(tmpdir(), "bench-"));
+      try {
+        await buildDumpDB(path, join(directory, "pages.db"));
+      } finally {
+        rmSync(directory, { recursive: true });
+      }
+    },
+  });
+}
