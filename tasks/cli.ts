@@ -8,6 +8,7 @@ import { computeTotalTrainingStepsCommand } from "./commands/compute_total_train
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
 import type { Reporter } from "./stage.ts";
+import { systemErrorLine } from "./system_errors.ts";
 
 /** The program with all commands. Nothing is printed about errors: they are thrown. */
 export function createProgram(reporter: Reporter): Command {
@@ -61,5 +62,5 @@ function messageForUser(error: unknown): string | undefined {
   if (error instanceof UserError || error instanceof DeviceError) {
     return error.message.replace(/\s*\n\s*/g, " ");
   }
-  return undefined;
+  return systemErrorLine(error);
 }

@@ -16,7 +16,7 @@ export async function runOrCompare(
   isSame: (a: string, b: string) => boolean,
   reporter: Reporter,
 ): Promise<void> {
-  const fresh = `${output}.new`;
+  const fresh = `${output}.compared.partial`;
   rmSync(fresh, { recursive: true, force: true });
   if (!existsSync(output)) {
     await runStage(stageFor(output), reporter);

@@ -15,7 +15,7 @@ export function wholeNumber(least: number): (text: string) => number {
 export function numberBetween(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? NaN : Number(text);
-    if (!(value >= least && value <= most)) {
+    if (!(Number.isFinite(value) && value >= least && value <= most)) {
       throw new InvalidArgumentError(
         most === Infinity ? `give a number of at least ${least}.` : `give a number from ${least} to ${most}.`,
       );

@@ -1,4 +1,5 @@
-import { sampleDumpPath, UserError } from "@lukeforge/corpus";
+import { existsSync } from "node:fs";
+import { DumpDB, isHeldOut, sampleDumpPath, UserError } from "@lukeforge/corpus";
 import { type Device, type DeviceKind, openDevice } from "@lukeforge/model";
 import { openTokenizer } from "@lukeforge/vocab";
 import {
@@ -11,6 +12,7 @@ import {
 import { trainAndEvaluate } from "./pretrain_finish.ts";
 import { identifyRun, type PretrainRequest } from "./pretrain_request.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
+import { quantity } from "./progress.ts";
 import { readResults, resultsTable } from "./results.ts";
 import {
   abandonRun,
@@ -21,37 +23,42 @@ import {
   type RunPaths,
   runPaths,
 } from "./run_directory.ts";
+import { RunLock } from "./run_lock.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
+import { systemErrorLine } from "./system_errors.ts";
 
 /**
  * Takes a dump or a dataset to a trained, exported and evaluated network. Stages that are finished are not done again, and
  * training goes on from its last checkpoint, so the same request ends in the same bits however often it was interrupted.
  *
  * @returns whether the run is finished; false when the process was asked to stop before.
- * @throws {UserError} when input or options are wrong, or the output directory holds something else.
+ * @throws {UserError} when input or options are wrong, or the output directory holds something else or is in another process's hands.
  * @throws {DeviceError} when the device cannot be had.
  */
 export async function pretrain(request: PretrainRequest, reporter: Reporter): Promise<boolean> {
-  const paths = runPaths(request.outputDir);
+  const { outputDir } = request;
+  const paths = runPaths(outputDir);
   const { identity, settings } = identifyRun(request);
-  const recorded = openRun(request.outputDir, identity);
-  const results = recorded && readResults(paths.results);
-  if (results !== undefined) {
-    reporter.line(`${request.outputDir}: finished already`);
+  const results = openRun(outputDir, identity) && existsSync(paths.model) && readResults(paths.results);
+  if (results) {
+    reporter.line(`${outputDir}: finished already`);
     for (const line of resultsTable(results, paths)) reporter.line(line);
     return true;
   }
+  using _lock = RunLock.acquire(outputDir);
+  const recorded = openRun(outputDir, identity); // again: another process may have worked here until now
   const kind = recorded && settings.device === "auto" ? recordedKind(recorded) : settings.device;
   const device = await openDevice(kind, request.threads === undefined ? {} : { threads: request.threads });
   try {
     const environment = environmentOf(device);
     if (recorded) warnOfChanges(recorded, environment, reporter);
-    else beginRun(request.outputDir, identity, environment);
+    else beginRun(outputDir, identity, environment);
     const data = await prepareData(request, settings, paths, reporter);
     return await trainAndEvaluate({ ...data, device, settings, paths }, reporter);
   } catch (error) {
-    abandonRun(request.outputDir);
-    throw error;
+    abandonRun(outputDir);
+    const line = systemErrorLine(error);
+    throw line === undefined ? error : new UserError(`${outputDir}: ${line}`);
   } finally {
     device.destroy();
   }
@@ -101,11 +108,20 @@ async function prepareData(
   const { sentenceSplitter, includeSentencesWithoutEntities } = settings;
   const lengths = { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength };
   const itemOptions = { ...lengths, sentenceSplitter, includeSentencesWithoutEntities };
-  const stages: Stage[] = [
+  // Opened before the first stage, so that a wrong path is told at once; not needed any more when the copy is there.
+  const given = settings.tokenizer === null || existsSync(paths.tokenizer)
+    ? undefined
+    : { path: settings.tokenizer, tokenizer: await openTokenizer(settings.tokenizer) };
+  await runTimed(
     dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, inLanguage),
-    settings.tokenizer === null
+    paths.stageTimes,
+    reporter,
+  );
+  checkSplit(paths.pagesDB, heldOutFraction);
+  const stages: Stage[] = [
+    given === undefined
       ? trainedTokenizerStage(paths.pagesDB, paths.tokenizer, split, { vocabSize: settings.vocabSize })
-      : copiedTokenizerStage(await openTokenizer(settings.tokenizer), settings.tokenizer, paths.tokenizer),
+      : copiedTokenizerStage(given.tokenizer, given.path, paths.tokenizer),
     entityVocabStage(paths.pagesDB, paths.entityVocab, {
       ...split,
       vocabSize: settings.entityVocabSize,
@@ -123,9 +139,26 @@ async function prepareData(
     );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
+    const [reason] = error.message.split(";"); // what follows is about the training pages' options
     throw new UserError(
-      `held-out pages: ${error.message}; or change --held-out-fraction (0: no evaluation) and --output-dir`,
+      `--held-out-fraction ${heldOutFraction}: no data set of the held-out pages: ${reason}; give another share, or 0 for no ` +
+        "evaluation, and another --output-dir",
     );
   }
   return { training: paths.dataset, heldOut: paths.heldOut };
+}
+
+/** A split that leaves a side empty is told before anything is made by it. */
+function checkSplit(pagesDB: string, heldOutFraction: number): void {
+  if (heldOutFraction === 0) return;
+  using db = DumpDB.open(pagesDB);
+  const sides = new Set<boolean>();
+  for (const title of db.titles()) {
+    if (sides.add(isHeldOut(title, heldOutFraction)).size === 2) return;
+  }
+  throw new UserError(
+    `--held-out-fraction ${heldOutFraction}: ${sides.has(true) ? "takes all" : "takes none"} of the ${
+      quantity(db.pageCount)
+    } pages; give another share, or 0 for no evaluation`,
+  );
 }

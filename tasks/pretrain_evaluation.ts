@@ -47,6 +47,8 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
   const { tokenizer, vocab, dataset } = heldOut;
   const rows = Math.min(settings.microBatchSize ?? settings.batchSize, 64);
   const masking = maskingOptions(settings);
+  // What was never trained is not measured.
+  const predicted = { words: settings.maskedLmProb > 0, entities: settings.maskedEntityProb > 0 };
   const config = lukeConfig(settings, training);
   await using network = await LukeNetwork.create(device, config, {
     capacities: [heldOutCapacity(dataset.metadata, rows, masking)],
@@ -57,14 +59,14 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
     network,
     {
       words: heldOutWordBatches(dataset, tokenizer, vocab, { rows, draws: DRAWS, masking }),
-      entities: heldOutEntityBatches(dataset, tokenizer, vocab, rows),
+      entities: predicted.entities ? heldOutEntityBatches(dataset, tokenizer, vocab, rows) : [],
     },
     { words: new UnigramBaseline(counts.words), entities: new UnigramBaseline(counts.entities) },
     progress,
   );
   return {
     evaluation,
-    words: await predictWords(network, heldOut, EXAMPLES),
-    entities: await predictEntities(network, heldOut, EXAMPLES),
+    words: predicted.words ? await predictWords(network, heldOut, EXAMPLES) : [],
+    entities: predicted.entities ? await predictEntities(network, heldOut, EXAMPLES) : [],
   };
 }

@@ -4,7 +4,7 @@ import { type Device, lukeParameters } from "@lukeforge/model";
 import { exportHuggingFace, latestCheckpoint, readParametersFrom } from "@lukeforge/train";
 import { predictionLines } from "./predictions.ts";
 import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
-import { lukeConfig, type OpenDataset, openDataset } from "./pretrain_network.ts";
+import { lukeConfig, type OpenDataset, openDataset, openHeldOut } from "./pretrain_network.ts";
 import type { TrainingSettings } from "./pretrain_settings.ts";
 import { meanTokensPerSecond, parameterCount, runTraining, trainingSummary } from "./pretrain_training.ts";
 import { quantity } from "./progress.ts";
@@ -32,7 +32,7 @@ export interface PreparedRun {
 export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Promise<boolean> {
   const { paths, settings, device } = run;
   using data = await openDataset(run.training);
-  using held = run.heldOut === undefined ? undefined : await openDataset(run.heldOut);
+  using held = run.heldOut === undefined ? undefined : await openHeldOut(run.heldOut, data);
   const { step, finished } = await runTraining({ paths, device, settings, data }, reporter);
   const checkpoint = latestCheckpoint(paths.checkpoints)?.path;
   if (!finished || checkpoint === undefined) {
@@ -96,12 +96,10 @@ async function evaluate(run: TrainedRun, reporter: Reporter): Promise<HeldOutRes
 }
 
 function examples({ words, entities }: HeldOutResult): string[] {
-  return [
-    "hidden words of held-out pages:",
-    ...words.flatMap(predictionLines),
-    "entities of mentions on held-out pages:",
-    ...entities.flatMap(predictionLines),
-  ];
+  return ([
+    ["hidden words of held-out pages:", words],
+    ["entities of mentions on held-out pages:", entities],
+  ] as const).flatMap(([title, found]) => found.length > 0 ? [title, ...found.flatMap(predictionLines)] : []);
 }
 
 function exportStage({ settings, paths }: PreparedRun, data: OpenDataset, checkpoint: string): Stage {

@@ -127,7 +127,7 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   lrSchedule: "warmup_linear",
   warmupSteps: null,
   warmupProportion: 0.05,
-  maxSteps: 1200,
+  maxSteps: 3000,
   numEpochs: null,
   adamB1: 0.9,
   adamB2: 0.999,

@@ -28,7 +28,7 @@ Deno.test("resolveSettings() finds what a later stage would refuse", () => {
     const given of [
       { numAttentionHeads: 5 },
       { minSentenceLength: 31 },
-      { warmupSteps: 1200 },
+      { maxSteps: 50, warmupSteps: 50 },
       { unmaskedWordProb: 0.6, randomWordProb: 0.6 },
     ]
   ) {

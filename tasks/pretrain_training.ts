@@ -33,7 +33,8 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   const microBatchSize = settings.microBatchSize ?? batchSize;
   const totalSteps = settings.maxSteps ??
     totalTrainingSteps([data.dataset.size], batchSize, settings.numEpochs ?? 1);
-  const warmupSteps = settings.warmupSteps ?? Math.round(totalSteps * settings.warmupProportion);
+  const warmupSteps = settings.warmupSteps ??
+    Math.min(Math.round(totalSteps * settings.warmupProportion), totalSteps - 1);
   const schedule = learningRateSchedule(settings.lrSchedule, { learningRate, warmupSteps, totalSteps });
   const config = lukeConfig(settings, data);
   const masking = maskingOptions(settings);

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import type { Device } from "@lukeforge/model";
+import { latestCheckpoint } from "@lukeforge/train";
 import { optionOf } from "./pretrain_settings.ts";
+import { LOCK_FILE } from "./run_lock.ts";
 
 /** A value of an option, as JSON has it. */
 export type SettingValue = string | number | boolean | null;
@@ -67,27 +69,74 @@ export function runPaths(directory: string): RunPaths {
   };
 }
 
+/** What the stages leave, in their order; the corpus options that shape each, and no earlier one. All others shape the training. */
+const SHAPED_BY: readonly (readonly [output: keyof RunPaths, names: readonly string[]])[] = [
+  ["pagesDB", ["dump", "dump_size", "dump_modified", "language"]],
+  ["tokenizer", ["tokenizer", "vocab_size", "held_out_fraction"]],
+  ["entityVocab", ["entity_vocab_size", "min_count"]],
+  ["dataset", [
+    "sentence_splitter",
+    "max_seq_length",
+    "max_entity_length",
+    "max_mention_length",
+    "min_sentence_length",
+    "include_sentences_without_entities",
+  ]],
+  ["heldOut", []],
+  ["checkpoints", []],
+  ["model", []],
+  ["results", ["held_out_dataset_dir"]],
+];
+const TRAINING = SHAPED_BY.findIndex(([output]) => output === "checkpoints");
+
+/** Settings that may be written in several ways. */
+const PATH_SETTINGS: readonly string[] = ["dump", "dataset_dir", "held_out_dataset_dir", "tokenizer"];
+
 /**
- * The configuration of the run that `directory` holds; undefined when it may be begun there. A run is bound to its options as
- * soon as it has finished a stage.
+ * The configuration that the training in `directory` is bound to; undefined before its first checkpoint. An option binds a run as
+ * soon as there is something that it shapes: until then it can be mended and the command started again.
  *
- * @throws {UserError} when the directory holds something else, or a run from other options: the first that differs is named.
+ * @throws {UserError} when the directory holds something else, or what other options made: the first that differs is named.
  */
 export function openRun(directory: string, identity: RunIdentity): RunConfig | undefined {
   const config = readConfig(directory);
-  if (config === undefined || !hasFinishedStage(directory)) return undefined;
+  if (config === undefined) return undefined;
   for (const part of ["input", "settings"] as const) {
     const names = new Set([...Object.keys(identity[part]), ...Object.keys(config[part])]);
     for (const name of names) {
       const before = config[part][name], now = identity[part][name];
-      if (before === now) continue;
+      if (isSame(name, before, now)) continue;
+      const made = madeFrom(stageOf(name), directory);
+      if (made.length === 0) continue;
       throw new UserError(
-        `${directory}: was made with ${described(name, before)}, not ${described(name, now)}; ` +
-          "run with the options it was made with, or give another --output-dir",
+        `${directory}: was made with ${described(name, before)}, not ${
+          described(name, now)
+        }; run with the options ` +
+          `it was made with, give another --output-dir, or remove ${made.join(", ")} there`,
       );
     }
   }
-  return config;
+  return madeFrom(TRAINING, directory).length > 0 ? config : undefined;
+}
+
+function isSame(name: string, a: SettingValue | undefined, b: SettingValue | undefined): boolean {
+  if (PATH_SETTINGS.includes(name) && typeof a === "string" && typeof b === "string") {
+    return resolve(a) === resolve(b);
+  }
+  return a === b;
+}
+
+function stageOf(name: string): number {
+  const stage = SHAPED_BY.findIndex(([, names]) => names.includes(name));
+  return stage < 0 ? TRAINING : stage;
+}
+
+/** What a stage and those after it have left in `directory`. */
+function madeFrom(stage: number, directory: string): string[] {
+  const paths = runPaths(directory);
+  return SHAPED_BY.slice(stage).map(([output]) => paths[output])
+    .filter((path) => path === paths.checkpoints ? latestCheckpoint(path) !== undefined : existsSync(path))
+    .map((path) => basename(path));
 }
 
 /** Writes `config.json`. */
@@ -98,21 +147,19 @@ export function beginRun(directory: string, identity: RunIdentity, environment: 
   return config;
 }
 
-/** Takes `config.json`, and the directory if it is empty then, away again when the first stage has failed. */
+/** Takes `config.json` away again when the first stage has failed. */
 export function abandonRun(directory: string): void {
-  if (hasFinishedStage(directory)) return;
-  rmSync(join(directory, CONFIG_FILE), { force: true });
-  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);
-}
-
-function hasFinishedStage(directory: string): boolean {
-  return entries(directory).some((name) => name !== CONFIG_FILE);
+  if (entries(directory).every((name) => name === CONFIG_FILE)) {
+    rmSync(join(directory, CONFIG_FILE), { force: true });
+  }
 }
 
 /** What stands in a run directory, without what killed runs left unfinished. */
 function entries(directory: string): string[] {
   return existsSync(directory)
-    ? readdirSync(directory).filter((name) => !/\.partial(-journal|-wal|-shm)?$/.test(name))
+    ? readdirSync(directory).filter((name) =>
+      name !== LOCK_FILE && !/\.partial(-journal|-wal|-shm)?$/.test(name)
+    )
     : [];
 }
 

@@ -1,45 +1,85 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { abandonRun, beginRun, openRun, type RunIdentity } from "./run_directory.ts";
 
 const environment = { device: { kind: "cpu", description: "cpu", choices: {} }, deno: "2.9.6" } as const;
-const identity: RunIdentity = { input: { dump: "a.xml", language: null }, settings: { seed: 1, dropout: 0 } };
+const identity: RunIdentity = {
+  input: { dump: "a.xml", language: null },
+  settings: { seed: 1, vocab_size: 10 },
+};
 
-Deno.test("openRun() lets options change until a stage is finished, then names the first that differs", () => {
-  const directory = join(mkdtempSync(join(tmpdir(), "lukeforge-")), "run");
-  try {
-    assert.equal(openRun(directory, identity), undefined);
-    beginRun(directory, identity, environment);
-    const other = { ...identity, settings: { seed: 2, dropout: 0 } };
-    writeFileSync(join(directory, "pages.db.partial"), "");
-    assert.equal(openRun(directory, other), undefined);
-
-    writeFileSync(join(directory, "pages.db"), "");
-    assert.equal(openRun(directory, identity)?.deno, "2.9.6");
-    assert.throws(() => openRun(directory, other), /was made with --seed 1, not --seed 2;/);
-    const german = { ...identity, input: { dump: "a.xml", language: "de" } };
-    assert.throws(() => openRun(directory, german), /was made with no --language, not --language de;/);
-    abandonRun(directory);
-    assert.ok(existsSync(join(directory, "config.json")));
-
-    rmSync(join(directory, "config.json"));
-    assert.throws(() => openRun(directory, identity), /holds files, but no run/);
-    writeFileSync(join(directory, "config.json"), "{");
-    assert.throws(() => openRun(directory, identity), /not the configuration/);
-  } finally {
-    rmSync(join(directory, ".."), { recursive: true });
-  }
+const changed = (settings: RunIdentity["settings"]): RunIdentity => ({
+  ...identity,
+  settings: { ...identity.settings, ...settings },
 });
 
-Deno.test("abandonRun() takes away what a run without a finished stage left", () => {
-  const directory = join(mkdtempSync(join(tmpdir(), "lukeforge-")), "run");
-  try {
-    beginRun(directory, identity, environment);
-    abandonRun(directory);
-    assert.ok(!existsSync(directory));
-  } finally {
-    rmSync(join(directory, ".."), { recursive: true });
+class RunDirectory implements Disposable {
+  readonly path: string = join(mkdtempSync(join(tmpdir(), "lukeforge-")), "run");
+
+  add(...names: string[]): void {
+    mkdirSync(join(this.path, ...names), { recursive: true });
   }
+
+  [Symbol.dispose](): void {
+    rmSync(join(this.path, ".."), { recursive: true });
+  }
+}
+
+Deno.test("openRun() lets an option change until something that it shapes exists, then names it", () => {
+  using directory = new RunDirectory();
+  const { path } = directory;
+  assert.equal(openRun(path, identity), undefined);
+  beginRun(path, identity, environment);
+  directory.add("pages.db.partial");
+  const german = { ...identity, input: { dump: "a.xml", language: "de" } };
+  assert.equal(openRun(path, german), undefined);
+
+  directory.add("pages.db");
+  assert.throws(
+    () => openRun(path, german),
+    /was made with no --language, not --language de;.*remove pages.db there/,
+  );
+  assert.equal(openRun(path, changed({ vocab_size: 20 })), undefined);
+
+  directory.add("dataset");
+  assert.throws(
+    () => openRun(path, changed({ vocab_size: 20 })),
+    /--vocab-size 10, not --vocab-size 20;.*remove dataset/,
+  );
+  directory.add("checkpoints", "step-5.partial");
+  assert.equal(openRun(path, changed({ seed: 2 })), undefined);
+  assert.equal(openRun(path, identity), undefined);
+
+  directory.add("checkpoints", "step-5");
+  assert.equal(openRun(path, identity)?.deno, "2.9.6");
+  assert.equal(
+    openRun(path, { ...identity, input: { dump: "./x/../a.xml", language: null } })?.deno,
+    "2.9.6",
+  );
+  assert.throws(
+    () => openRun(path, changed({ seed: 2 })),
+    /was made with --seed 1, not --seed 2;.*remove checkpoints/,
+  );
+});
+
+Deno.test("openRun() refuses a directory of something else", () => {
+  using directory = new RunDirectory();
+  directory.add("photos");
+  assert.throws(() => openRun(directory.path, identity), /holds files, but no run/);
+  writeFileSync(join(directory.path, "config.json"), "{");
+  assert.throws(() => openRun(directory.path, identity), /not the configuration/);
+});
+
+Deno.test("abandonRun() takes config.json away unless a stage is finished", () => {
+  using directory = new RunDirectory();
+  const config = join(directory.path, "config.json");
+  beginRun(directory.path, identity, environment);
+  abandonRun(directory.path);
+  assert.ok(!existsSync(config));
+  beginRun(directory.path, identity, environment);
+  directory.add("pages.db");
+  abandonRun(directory.path);
+  assert.ok(existsSync(config));
 });

@@ -1,6 +1,6 @@
 /** The command line as a user runs it: a process of its own, what it prints, and what it leaves on the disk. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,7 @@ export const TINY = [
     "--batch-size",
     "8",
   ],
-  ...["--max-steps", "24", "--save-steps", "5", "--logging-steps", "4", "--device", "cpu", "--threads", "1"],
+  ...["--max-steps", "24", "--save-steps", "5", "--logging-steps", "4", "--device", "cpu", "--threads", "2"],
 ];
 
 /** How a process ended. */
@@ -43,7 +43,10 @@ function command(args: readonly string[], env: Record<string, string>): Deno.Com
 
 /** Runs a command to its end. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const { code, stdout, stderr } = await command(args, env).output();
+  return endOf(await command(args, env).output());
+}
+
+function endOf({ code, stdout, stderr }: Deno.CommandOutput): Ended {
   const decoder = new TextDecoder();
   return {
     code,
@@ -52,17 +55,29 @@ export async function run(args: readonly string[], env: Record<string, string> =
   };
 }
 
-/** Starts a command and kills it, without a chance to clean up, as soon as `path` exists. Whether it was killed before its end. */
-export async function runUntil(path: string, args: readonly string[]): Promise<boolean> {
+/**
+ * Starts a command and sends it a signal as soon as `isTime()` holds; asked every millisecond.
+ *
+ * @returns how it ended, and whether the signal came before its end.
+ */
+export async function runAndSignal(
+  args: readonly string[],
+  signal: Deno.Signal,
+  isTime: () => boolean,
+): Promise<Ended & { readonly signalled: boolean }> {
   const child = command(args, {}).spawn();
-  let ended = false;
-  const output = child.output().then((result) => {
-    ended = true;
-    return result;
-  });
-  while (!ended && !existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!ended) child.kill("SIGKILL");
-  return (await output).signal === "SIGKILL";
+  let ended = false, signalled = false;
+  const output = child.output().finally(() => ended = true);
+  while (!ended && !isTime()) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (!ended) {
+    try {
+      child.kill(signal);
+      signalled = true;
+    } catch {
+      // it ended just now
+    }
+  }
+  return { ...endOf(await output), signalled };
 }
 
 /** A directory that is removed at the end of the test. */

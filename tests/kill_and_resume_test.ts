@@ -1,50 +1,72 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { digests, run, runUntil, TemporaryDirectory, TINY } from "./command_line.ts";
+import { existsSync } from "node:fs";
+import { webgpuAvailable } from "../model/webgpu/request.ts";
+import { run, runAndSignal, TemporaryDirectory, TINY } from "./command_line.ts";
+import { assertSameRun } from "./same_run.ts";
 
-/** Records of a log of JSON lines, without what a clock has a part in. */
-function withoutTimes(path: string): unknown[] {
-  return readFileSync(path, "utf8").trim().split("\n").map((line) => {
-    const { tokens_per_second: _, ...record } = JSON.parse(line);
-    return record;
+type Kill = readonly [stage: string, sign: readonly string[]];
+const TRAINING: Kill = ["training", ["checkpoints", "step-10"]];
+
+const devices: readonly [device: string, available: boolean, kills: readonly Kill[]][] = [
+  ["cpu", true, [
+    ["making the corpus", ["pages.db"]],
+    TRAINING,
+    ["after the last checkpoint", ["checkpoints", "step-24"]],
+  ]],
+  ["webgpu", await webgpuAvailable(), [TRAINING]],
+];
+
+for (const [device, available, kills] of devices) {
+  Deno.test({
+    name: `pretrain on ${device} killed and started again ends in the same bits`,
+    ignore: !available,
+    async fn(t) {
+      using directory = new TemporaryDirectory();
+      const start = (name: string): string[] => [
+        ...["pretrain", "--output-dir", directory.file(name), ...TINY, "--device", device],
+      ];
+      assert.equal((await run(start("whole"))).code, 0);
+      for (const [stage, sign] of kills) {
+        await t.step(stage, async () => {
+          const name = stage.replaceAll(" ", "-");
+          const isTime = (): boolean => existsSync(directory.file(name, ...sign));
+          const { signalled } = await runAndSignal(start(name), "SIGKILL", isTime);
+          assert.ok(signalled, "ended before it could be killed");
+          assert.ok(!existsSync(directory.file(name, "results.json")));
+          const { code, stdout, errors } = await run(start(name));
+          assert.equal(code, 0, errors.join("\n"));
+          assert.match(stdout, /^page database: already there/m);
+          assertSameRun(directory.file(name), directory.file("whole"));
+        });
+      }
+    },
   });
 }
 
-Deno.test("pretrain killed at three stages and started again ends in the same bits", async (t) => {
+Deno.test("pretrain asked to stop by SIGINT writes a checkpoint, ends with code 130 and can be continued", async () => {
   using directory = new TemporaryDirectory();
-  const start = (name: string): string[] => ["pretrain", "--output-dir", directory.file(name), ...TINY];
-  assert.equal((await run(start("whole"))).code, 0);
+  const args = ["pretrain", "--output-dir", directory.file("run"), ...TINY, "--max-steps", "100000"];
+  const isTime = (): boolean => existsSync(directory.file("run", "checkpoints", "step-5"));
+  const { code, stdout, errors } = await runAndSignal(args, "SIGINT", isTime);
+  assert.equal(code, 130, errors.join("\n"));
+  const step = /stopped after step (\d+); the same command continues/.exec(stdout)?.[1];
+  assert.ok(existsSync(directory.file("run", "checkpoints", `step-${step}`)));
+  assert.ok(!existsSync(directory.file("run", "run.lock")));
+});
 
-  for (
-    const [stage, sign] of [
-      ["making the corpus", ["pages.db"]],
-      ["training", ["checkpoints", "step-10"]],
-      ["after the last checkpoint", ["checkpoints", "step-24"]],
-    ] as const
-  ) {
-    await t.step(stage, async () => {
-      const name = stage.replaceAll(" ", "-");
-      assert.ok(
-        await runUntil(directory.file(name, ...sign), start(name)),
-        "ended before it could be killed",
-      );
-      assert.ok(!existsSync(directory.file(name, "results.json")));
-      const { code, stdout, errors } = await run(start(name));
-      assert.equal(code, 0, errors.join("\n"));
-      assert.match(stdout, /^page database: already there/m);
-
-      const whole = digests(directory.file("whole")), resumed = digests(directory.file(name));
-      // SQLite writes its own counters; trainer_state.json, results and stages.jsonl hold times.
-      const timed =
-        /^(pages\.db|results\.json|stages\.jsonl|metrics\.jsonl|config\.json)$|trainer_state\.json$/;
-      for (const path of [...whole.keys()].filter((path) => !timed.test(path))) {
-        assert.equal(resumed.get(path), whole.get(path), path);
-      }
-      assert.ok(whole.has("checkpoints/step-24/optimizer.safetensors"));
-      const [log, expected] = [name, "whole"].map((run) =>
-        withoutTimes(directory.file(run, "metrics.jsonl"))
-      );
-      assert.deepEqual(log, expected);
-    });
-  }
+Deno.test("a second process is kept out of a run directory", async () => {
+  using directory = new TemporaryDirectory();
+  const args = ["pretrain", "--output-dir", directory.file("run"), ...TINY, "--max-steps", "100000"];
+  let second: Promise<Awaited<ReturnType<typeof run>>> | undefined;
+  let refused = false;
+  await runAndSignal(args, "SIGKILL", () => {
+    if (existsSync(directory.file("run", "pages.db"))) {
+      second ??= run(args).finally(() => refused = true);
+    }
+    return refused;
+  });
+  const { code, errors } = await second ?? assert.fail("the first process ended too early");
+  assert.equal(code, 1);
+  assert.equal(errors.length, 1);
+  assert.match(errors[0] ?? "", /process \d+ works in it .*run\.lock.*--output-dir/);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { digests, run, TemporaryDirectory, TINY } from "./command_line.ts";
 
 Deno.test("pretrain takes the sample through every stage; a second run does nothing, other options are refused", async (t) => {
@@ -77,7 +78,7 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
   });
 
   await t.step("threads are no other option", async () => {
-    assert.equal((await run([...args.slice(0, -1), "2"])).code, 0);
+    assert.equal((await run([...args.slice(0, -1), "1"])).code, 0);
   });
 
   await t.step("other options are refused by name, with both values", async () => {
@@ -105,4 +106,93 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
       assert.ok(!existsSync(directory.file("again", "pages.db")));
     },
   );
+});
+
+Deno.test("pretrain lets a corpus option be mended while nothing was made with it, and says what to remove afterwards", async () => {
+  using directory = new TemporaryDirectory();
+  const start = (...args: string[]): ReturnType<typeof run> =>
+    run(["pretrain", "--output-dir", directory.file("run"), ...TINY, ...args]);
+  const first = await start("--held-out-fraction", "0.000001");
+  assert.equal(first.code, 1);
+  assert.match(
+    first.errors.join(),
+    /^--held-out-fraction 0\.000001: takes none of the 145 pages; give another share, or 0/,
+  );
+  const pages = directory.file("run", "pages.db");
+  const made = digests(directory.file("run")).get("pages.db");
+  const second = await start("--vocab-size", "20");
+  assert.match(second.errors.join(), /vocab size 20/);
+  const third = await start("--held-out-fraction", "0");
+  assert.equal(third.code, 0, third.errors.join());
+  assert.ok(existsSync(pages));
+  assert.equal(digests(directory.file("run")).get("pages.db"), made);
+  const fourth = await start("--held-out-fraction", "0", "--min-count", "2");
+  assert.match(
+    fourth.errors.join(),
+    /--min-count 1, not .* 2; .* remove entity_vocab\.jsonl, dataset, checkpoints, model, results/,
+  );
+});
+
+Deno.test("pretrain without one of the two objectives evaluates the other alone", async (t) => {
+  using directory = new TemporaryDirectory();
+  for (
+    const [off, measured, missing] of [
+      ["--masked-lm-prob", "masked_entity_accuracy", "masked_lm_loss"],
+      ["--masked-entity-prob", "masked_lm_loss", "masked_entity_accuracy"],
+    ] as const
+  ) {
+    await t.step(`${off} 0`, async () => {
+      const { code, stdout, errors } = await run([
+        "pretrain",
+        "--output-dir",
+        directory.file(off),
+        ...TINY,
+        off,
+        "0",
+      ]);
+      assert.equal(code, 0, errors.join("\n"));
+      assert.equal(stdout.match(/→/g)?.length, 4);
+      const results = JSON.parse(readFileSync(directory.file(off, "results.json"), "utf8"));
+      assert.ok(Number.isFinite(results[measured]));
+      assert.equal(results[missing], null);
+    });
+  }
+});
+
+Deno.test("pretrain refuses held-out data that its network cannot read", async () => {
+  using directory = new TemporaryDirectory();
+  const make = async (...args: string[]): Promise<void> =>
+    assert.equal((await run(args)).code, 0, args.join(" "));
+  const pages = directory.file("pages.db"), tokenizer = directory.file("tokenizer");
+  const sample = fileURLToPath(new URL("../corpus/sample/encyclopedia.xml", import.meta.url));
+  await make("build-dump-db", sample, pages);
+  await make("train-tokenizer", pages, tokenizer, "--vocab-size", "400");
+  for (
+    const [name, entities, words] of [["a", "50", "32"], ["long", "50", "64"], ["other", "60", "32"]] as const
+  ) {
+    const vocab = directory.file(`${name}.jsonl`);
+    await make("build-entity-vocab", pages, vocab, "--vocab-size", entities);
+    const build = ["build-wikipedia-pretraining-dataset", pages, tokenizer, vocab, directory.file(name)];
+    await make(...build, "--max-seq-length", words);
+  }
+  for (
+    const [name, expected] of [["long", /long: .*--max-seq-length 32/], [
+      "other",
+      /other.entity_vocab\.jsonl: /,
+    ]] as const
+  ) {
+    const held = ["--held-out-dataset-dir", directory.file(name)];
+    const { code, errors } = await run([
+      "pretrain",
+      directory.file("a"),
+      directory.file("run"),
+      ...held,
+      "--device",
+      "cpu",
+    ]);
+    assert.equal(code, 1);
+    assert.equal(errors.length, 1);
+    assert.match(errors[0] ?? "", expected);
+    assert.ok(!existsSync(directory.file("run")));
+  }
 });

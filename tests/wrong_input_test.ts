@@ -72,6 +72,12 @@ Deno.test("wrong input gives one line with the remedy and code 1, and leaves not
       ["build-dump-db", directory.file("notes.txt"), truncated],
       /cut\.xml\.bz2: exists already.*remove it/,
     ],
+    [
+      "an output directory below a file",
+      ["pretrain", "--output-dir", `${truncated}/run`, ...TINY],
+      /cut\.xml\.bz2.*name a path/,
+    ],
+    ["a number beyond all bounds", begin("--num-epochs", "Infinity"), /--num-epochs.*give a number/],
     ["no output directory", ["pretrain", "--dump", truncated], /--output-dir/],
     [
       "a page database that is none",

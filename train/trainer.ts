@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { UserError } from "@lukeforge/corpus";
 import type { LukeBatch } from "@lukeforge/model";
 import {
@@ -161,6 +162,8 @@ export async function train(
     host.updates++;
     host.microSteps += microSteps;
     hooks.progress?.(step, totalSteps);
+    // A network that computes without waiting never lets the event loop run, and then no signal would be heard.
+    if (signal !== undefined) await setImmediate();
 
     const ended = step >= totalSteps || signal?.aborted === true;
     const logged = step % options.loggingSteps === 0 || step >= totalSteps;

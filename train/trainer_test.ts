@@ -158,6 +158,16 @@ Deno.test("train() stopped by its signal checkpoints the update at hand; the res
   });
 });
 
+Deno.test("train() hears a signal although its network never waits", async () => {
+  await withDirectory(async (directory) => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 1);
+    const options = { ...OPTIONS, totalSteps: 1e6, saveSteps: 0, loggingSteps: 1e6, signal: stop.signal };
+    const { step, finished } = await train(new FakeNetwork(), new FakeSource(5), directory, options, still);
+    assert.ok(!finished && step > 0);
+  });
+});
+
 Deno.test("train() goes back to an earlier checkpoint when told to, and removes what lies beyond", async () => {
   await withDirectory(async (directory) => {
     const whole = join(directory, "whole");
