@@ -45,8 +45,13 @@ function align(length: number): number {
   return Math.ceil(length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
 }
 
-/** Cuts the specs of one decay group into pages of at most `limit` elements, in order. */
-function paginate(specs: readonly ParameterSpec[], limit: number): ParameterSpec[][] {
+/** Pages are this long where the device binds as much, so that small parameters share one and large ones waste none. */
+const PAGE_BYTES = 2 ** 30;
+
+/** Cuts the specs of one decay group, in order, into pages; a parameter over PAGE_BYTES has one of its own. */
+function paginate(specs: readonly ParameterSpec[], maxBindingBytes: number): ParameterSpec[][] {
+  const elements = (bytes: number): number => Math.floor(bytes / 4 / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
+  const limit = elements(maxBindingBytes);
   const pages: ParameterSpec[][] = [];
   let room = 0;
   for (const spec of specs) {
@@ -61,7 +66,7 @@ function paginate(specs: readonly ParameterSpec[], limit: number): ParameterSpec
     }
     if (length > room) {
       pages.push([]);
-      room = limit;
+      room = Math.min(limit, elements(PAGE_BYTES));
     }
     pages.at(-1)?.push(spec);
     room -= length;
@@ -82,10 +87,9 @@ export class Parameters {
   /** Allocates `specs`, zeroed. Throws a DeviceError when one does not fit a binding. */
   constructor(device: Device, specs: readonly ParameterSpec[], training: boolean) {
     this.#device = device;
-    const limit = Math.floor(Math.min(device.maxBindingBytes, 2 ** 30) / 4 / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
     const pages: ParameterPage[] = [];
     for (const decay of [true, false]) {
-      for (const group of paginate(specs.filter((spec) => spec.decay === decay), limit)) {
+      for (const group of paginate(specs.filter((spec) => spec.decay === decay), device.maxBindingBytes)) {
         const length = group.reduce((sum, spec) => sum + align(lengthOf(spec)), 0);
         const allocate = (what: string): Allocation =>
           device.allocate(`${what} ${pages.length}`, "f32", length);

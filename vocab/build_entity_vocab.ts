@@ -81,7 +81,7 @@ export function buildEntityVocab(db: LinkSource, options: BuildEntityVocabOption
       `no entity qualifies: ${counts.size} pages are linked to, min count ${minCount}` +
         `${
           whiteListOnly ? ", white list only" : ""
-        }; lower the min count, or check the white list and the dump`,
+        }; lower --min-count, or check the white list and the dump`,
     );
   }
   return new EntityVocab(entriesOf(chosen, language));

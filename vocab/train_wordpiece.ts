@@ -61,7 +61,7 @@ export function trainWordPiece(
   for (const character of continuing(wordCounts, alphabet)) idOf(PREFIX + character);
   if (tokens.length > vocabSize) {
     throw new UserError(
-      `vocab size ${vocabSize}: special tokens and alphabet alone are ${tokens.length} tokens; raise it or lower the alphabet limit (${limitAlphabet})`,
+      `vocab size ${vocabSize}: special tokens and alphabet alone are ${tokens.length} tokens; ask for more (--vocab-size) or lower the alphabet limit (${limitAlphabet})`,
     );
   }
 
