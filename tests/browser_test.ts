@@ -7,6 +7,11 @@ import { chromium } from "playwright-core";
 import { ReferenceDevice } from "@lukeforge/model";
 import { type BrowserReport, train } from "./browser_page.ts";
 
+/** Chromium brings its own software driver: a choice of drivers for Deno is not one for it. */
+const env = Object.fromEntries(
+  Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("VK_")),
+);
+
 const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
 
 /** WebGPU on the processor, and no name resolves: the page sees 127.0.0.1 and nothing else. */
@@ -53,7 +58,7 @@ async function reportOfBrowser(script: string): Promise<BrowserReport> {
         return new Response(null, { status: 404 });
     }
   });
-  await using browser = await chromium.launch({ executablePath, args });
+  await using browser = await chromium.launch({ executablePath, args, env });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.addr.port}/`);
   return await page.evaluate<BrowserReport>(`import("/page.js").then(({ report }) => report())`);

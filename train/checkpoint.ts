@@ -31,7 +31,7 @@ export async function writeCheckpoint(
   directory: string,
   network: StoredNetwork,
   state: TrainerState,
-  keep = 2,
+  keep?: number,
 ): Promise<string> {
   const path = join(directory, `step-${state.step}`);
   await writeDirectoryAtomic(path, async (partial) => {
@@ -44,8 +44,13 @@ export async function writeCheckpoint(
     writeArrays(join(partial, OPTIMIZER_FILE), moments, shapes);
     writeFileAtomic(join(partial, STATE_FILE), JSON.stringify(state, null, 2) + "\n");
   });
-  for (const old of listCheckpoints(directory).slice(0, -Math.max(1, keep))) removeDirectory(old.path);
+  removeOldCheckpoints(directory, keep);
   return path;
+}
+
+/** Removes all but the `keep` newest checkpoints, at least one. */
+export function removeOldCheckpoints(directory: string, keep = 2): void {
+  for (const old of listCheckpoints(directory).slice(0, -Math.max(1, keep))) removeDirectory(old.path);
 }
 
 /** Finished checkpoints in a directory, by increasing step (9 before 10); none when there is no directory. */

@@ -7,6 +7,7 @@ import {
   latestCheckpoint,
   readCheckpoint,
   removeCheckpointsAfter,
+  removeOldCheckpoints,
   removePartialCheckpoints,
   writeCheckpoint,
 } from "./checkpoint.ts";
@@ -116,6 +117,7 @@ export async function train(
   mkdirSync(checkpoints, { recursive: true });
   removePartialCheckpoints(checkpoints);
   const resumed = await resume(network, source, checkpoints, options, hooks);
+  removeOldCheckpoints(checkpoints, options.keepCheckpoints); // a kill may have come between a checkpoint and this
 
   let step = resumed?.step ?? 0;
   let sums: IntervalSums = resumed?.interval ?? EMPTY_INTERVAL;

@@ -93,6 +93,21 @@ Deno.test("train() resumed after a kill at any update ends with the same bytes i
   });
 });
 
+Deno.test("train() killed between its last checkpoint and the removal of old ones removes them when resumed", async () => {
+  await withDirectory(async (directory) => {
+    await train(new FakeNetwork(), new FakeSource(5), directory, OPTIONS, still);
+    const checkpoints = join(directory, "checkpoints");
+    cpSync(join(checkpoints, "step-9"), join(checkpoints, "step-6"), { recursive: true });
+    const resumeFrom = join(checkpoints, "step-11");
+    const { finished } = await train(new FakeNetwork(), new FakeSource(5), directory, {
+      ...OPTIONS,
+      resumeFrom,
+    }, still);
+    assert.ok(finished);
+    assert.deepEqual(readdirSync(checkpoints).sort(), ["step-11", "step-9"]);
+  });
+});
+
 Deno.test("train() ignores and removes what a killed checkpoint left, whatever part of it was written", async () => {
   await withDirectory(async (directory) => {
     const whole = join(directory, "whole");
