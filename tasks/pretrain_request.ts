@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { sampleDumpPath, UserError } from "@lukeforge/corpus";
 import {
   CORPUS_DEFAULTS,
@@ -27,6 +27,17 @@ export interface PretrainRequest {
   readonly given: GivenSettings;
   /** Threads of the cpu device. They do not change the results. */
   readonly threads?: number;
+}
+
+/**
+ * Where a run goes when nobody says: `runs/sample`, or `runs/` and the dump's name without `.xml.bz2` and the like.
+ *
+ * @throws {UserError} for a dataset, whose runs are the user's to name.
+ */
+export function defaultRunDirectory(input: PretrainInput): string {
+  if ("datasetDir" in input) throw new UserError("--output-dir: is missing; name a directory for the run");
+  if (input.dump === undefined) return join("runs", "sample");
+  return join("runs", basename(input.dump).replace(/\.(gz|bz2)$/, "").replace(/\.xml$/, ""));
 }
 
 /**

@@ -78,7 +78,7 @@ Deno.test("wrong input gives one line with the remedy and code 1, and leaves not
       /cut\.xml\.bz2.*name a path/,
     ],
     ["a number beyond all bounds", begin("--num-epochs", "Infinity"), /--num-epochs.*give a number/],
-    ["no output directory", ["pretrain", "--dump", truncated], /--output-dir/],
+    ["no output directory", ["pretrain", "--dataset-dir", directory.file("empty")], /--output-dir/],
     [
       "a page database that is none",
       ["build-entity-vocab", truncated, directory.file("v.jsonl")],

@@ -4,7 +4,7 @@ import { DEVICE_KINDS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
 import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
-import type { PretrainInput } from "../pretrain_request.ts";
+import { defaultRunDirectory, type PretrainInput } from "../pretrain_request.ts";
 import {
   CORPUS_DEFAULTS,
   type GivenSettings,
@@ -13,8 +13,6 @@ import {
   SAMPLE_DEFAULTS,
 } from "../pretrain_settings.ts";
 import type { Reporter } from "../stage.ts";
-
-const SAMPLE_DIRECTORY = "runs/sample";
 
 interface Options extends GivenSettings {
   readonly dump?: string;
@@ -45,7 +43,10 @@ export function pretrainCommand(reporter: Reporter): Command {
     .option("--language <code>", "language of the dump (default: the dump's own)")
     .option("--dataset-dir <dir>", "dataset of build-wikipedia-pretraining-dataset")
     .option("--held-out-dataset-dir <dir>", "dataset to evaluate on, with --dataset-dir")
-    .option("--output-dir <dir>", `run directory (default: ${SAMPLE_DIRECTORY} for the sample)`);
+    .option(
+      "--output-dir <dir>",
+      "run directory; --dataset-dir needs one (default: runs/sample, runs/NAME for the dump NAME.xml.bz2)",
+    );
 
   command.optionsGroup("Corpus (not with --dataset-dir):");
   setting(
@@ -173,9 +174,7 @@ export function pretrainCommand(reporter: Reporter): Command {
       const { subwordMasking, ...given } = settings as GivenSettings & { subwordMasking?: true };
       const dataset = one("--dataset-dir", datasetDir, datasetOption);
       const input = inputOf({ dump, language, dataset, heldOutDatasetDir });
-      const output = one("--output-dir", outputDir, outputOption) ??
-        (isSample(input) ? SAMPLE_DIRECTORY : undefined);
-      if (output === undefined) throw new UserError("--output-dir: is missing; name a directory for the run");
+      const output = one("--output-dir", outputDir, outputOption) ?? defaultRunDirectory(input);
       if (subwordMasking && given.wholeWordMasking) {
         throw new UserError(
           "--whole-word-masking and --subword-masking: exclude each other; give one of them",
@@ -222,10 +221,6 @@ function one(name: string, positional: string | undefined, option: string | unde
     throw new UserError(`${name}: given twice (${positional}, ${option}); give one of them`);
   }
   return option ?? positional;
-}
-
-function isSample(input: PretrainInput): boolean {
-  return !("datasetDir" in input) && input.dump === undefined;
 }
 
 function inputOf(
