@@ -45,7 +45,7 @@ function align(length: number): number {
   return Math.ceil(length / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
 }
 
-/** Pages are this long where the device binds as much, so that small parameters share one and large ones waste none. */
+/** Parameters share pages of at most this many bytes: few dispatches an update, and no single allocation that is hard to get. */
 const PAGE_BYTES = 2 ** 30;
 
 /** Cuts the specs of one decay group, in order, into pages; a parameter over PAGE_BYTES has one of its own. */
