@@ -49,8 +49,10 @@ export type SizeOf<S extends string = string> = (name: S) => number;
  * TypeScript reference, which is the oracle of both.
  */
 export interface Kernel<B extends string = string, S extends string = string> {
-  /** snake_case, the same name as the WebAssembly function. */
+  /** snake_case; unless {@linkcode Kernel.cpu} says otherwise, the WebAssembly function has the same name. */
   readonly name: string;
+  /** The WebAssembly function, where several kernels share one. */
+  readonly cpu?: string;
   /** Storage bindings in order. */
   readonly bindings: readonly (Binding & { readonly name: B })[];
   /** Unsigned integers the kernel is specialised on, in the order in which the cpu kernel takes them. */
@@ -65,6 +67,8 @@ export interface Kernel<B extends string = string, S extends string = string> {
   workgroups(size: SizeOf<S>): number | readonly [number, number, number];
   /** Number of independent tiles of the cpu kernel: fixed by the shape, never by the number of workers. */
   tiles(size: SizeOf<S>): number;
+  /** Multiplications and additions of one dispatch; left out where memory alone decides its time. */
+  flops?(size: SizeOf<S>): number;
   /** The oracle. Arrays hold the bound tensors from their first element on. */
   reference(arrays: Record<B, Numbers>, sizes: Record<S, number>): void;
 }

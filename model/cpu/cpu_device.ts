@@ -174,7 +174,7 @@ export class CpuDevice implements Device {
   compile(dispatches: readonly Dispatch[]): Promise<CpuProgram> {
     this.#check();
     const functions = dispatches.map(({ kernel }) => {
-      const found = this.#exports[kernel.name];
+      const found = this.#exports[kernel.cpu ?? kernel.name];
       if (typeof found !== "function") throw new DeviceError(`there is no cpu kernel ${kernel.name}`);
       return found as KernelFunction;
     });
@@ -193,7 +193,7 @@ export class CpuDevice implements Device {
     });
     const program: ReplayProgram = {
       id: this.#programs++,
-      kernels: dispatches.map(({ kernel }) => kernel.name),
+      kernels: dispatches.map(({ kernel }) => kernel.cpu ?? kernel.name),
       blocks,
       control,
     };

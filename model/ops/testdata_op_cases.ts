@@ -7,7 +7,7 @@ import { embeddingBackward, embeddingForward } from "./embedding/embedding.ts";
 import { makeLookup } from "./embedding/lookup.ts";
 import { geluBackward, geluForward } from "./gelu/gelu.ts";
 import { layerNormBackward, layerNormForward, layerNormParameterPartials } from "./layer_norm/layer_norm.ts";
-import { matmulKernel } from "./matmul/matmul.ts";
+import { matmulKernelOf } from "./matmul/matmul_kernel.ts";
 import { copyRowsKernel, gatherRowsKernel, scatterRowsKernel } from "./rows/rows.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/softmax.ts";
 import { columnSumPartials, sumPartialsKernel, sumSquaresPartials } from "./sum/sum.ts";
@@ -264,6 +264,10 @@ function* embeddingCases(): Generator<OpCase> {
   }
 }
 
+const plain = { epilogue: "none", a: "f32", b: "f32" } as const;
+const matmulKernel = matmulKernelOf({ ...plain, bias: false });
+const noVariety = { a_format: 0, b_format: 0, epilogue: 0 } as const;
+
 function* matmulCases(): Generator<OpCase> {
   for (
     const [m, n, k] of [[1, 1, 1], [3, 5, 7], [64, 64, 64], [65, 67, 300], [33, 130, 17], [5, 9, 0]] as const
@@ -273,9 +277,9 @@ function* matmulCases(): Generator<OpCase> {
         const a = layout === "TN" ? { a_row: 1, a_column: m } : { a_row: k, a_column: 1 };
         const b = layout === "NT" ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 };
         yield {
-          kernel: matmulKernel,
+          kernel: matmulKernelOf({ ...plain, bias: accumulate === 0 }),
           shape: `${m} × ${n} × ${k} ${layout}${accumulate ? " adding" : ""}`,
-          inputs: [f32(m * k + 1), f32(k * n + 1), f32(n), f32(m * n)],
+          inputs: [f32(m * k + 1), f32(k * n + 1), f32(n), f32(1), f32(m * n)],
           sizes: {
             m: live("rows", 1, m),
             n,
@@ -297,6 +301,7 @@ function* matmulCases(): Generator<OpCase> {
             accumulate,
             has_bias: accumulate ? 0 : 1,
             alpha: accumulate ? 0.5 : 1,
+            ...noVariety,
           },
           scalars: { rows: m },
         };
@@ -311,6 +316,7 @@ function* matmulCases(): Generator<OpCase> {
     inputs: [
       f32(items * length * hidden),
       f32(items * length * hidden),
+      f32(1),
       f32(1),
       zeros(items * heads * length * length),
     ],
@@ -337,6 +343,7 @@ function* matmulCases(): Generator<OpCase> {
       accumulate: 0,
       has_bias: 0,
       alpha: 1,
+      ...noVariety,
     },
     scalars: { items: 2 },
   };
@@ -344,7 +351,7 @@ function* matmulCases(): Generator<OpCase> {
   yield {
     kernel: matmulKernel,
     shape: "split along k",
-    inputs: [f32(m * k), f32(k * n), f32(1), f32(3 * m * n)],
+    inputs: [f32(m * k), f32(k * n), f32(1), f32(1), f32(3 * m * n)],
     sizes: {
       m,
       n,
@@ -368,6 +375,7 @@ function* matmulCases(): Generator<OpCase> {
       accumulate: 0,
       has_bias: 0,
       alpha: 1,
+      ...noVariety,
     },
     scalars: { rows: 400 },
   };

@@ -7,6 +7,17 @@ import { writeGradient } from "../add/add.ts";
 import backwardWgsl from "./gelu_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./gelu_forward.wgsl" with { type: "text" };
 
+/** x · Φ(x). */
+export function geluOf(x: number): number {
+  return 0.5 * x * (1 + erf(x / Math.SQRT2));
+}
+
+/** Φ(x) + x · φ(x). */
+export function geluDerivative(x: number): number {
+  const density = Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+  return 0.5 * (1 + erf(x / Math.SQRT2)) + x * density;
+}
+
 /** y = x · Φ(x) with the exact normal distribution function (erf), as BERT and RoBERTa use. */
 export const geluForward = defineKernel({
   name: "gelu_forward",
@@ -19,7 +30,7 @@ export const geluForward = defineKernel({
   wgsl: erfWgsl + forwardWgsl,
   ...elementwise,
   reference({ x, y }, { count }) {
-    for (let i = 0; i < count; i++) y[i] = 0.5 * x[i] * (1 + erf(x[i] / Math.SQRT2));
+    for (let i = 0; i < count; i++) y[i] = geluOf(x[i]);
   },
 });
 
@@ -36,10 +47,7 @@ export const geluBackward = defineKernel({
   wgsl: erfWgsl + backwardWgsl,
   ...elementwise,
   reference({ x, dy, dx }, { count }) {
-    for (let i = 0; i < count; i++) {
-      const density = Math.exp(-x[i] * x[i] / 2) / Math.sqrt(2 * Math.PI);
-      dx[i] = dy[i] * (0.5 * (1 + erf(x[i] / Math.SQRT2)) + x[i] * density);
-    }
+    for (let i = 0; i < count; i++) dx[i] = dy[i] * geluDerivative(x[i]);
   },
 });
 

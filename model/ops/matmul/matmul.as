@@ -124,16 +124,17 @@ function one(
 }
 
 /**
- * a, b, bias, c; m, n, k, a_row, a_column, b_row, b_column, c_row, outer, inner, a_outer, a_inner, b_outer, b_inner, c_outer,
- * c_inner, splits, k_split, c_split, accumulate, has_bias, alpha
+ * a, b, bias, d, c; m, n, k, a_row, a_column, b_row, b_column, c_row, outer, inner, a_outer, a_inner, b_outer, b_inner, c_outer,
+ * c_inner, splits, k_split, c_split, accumulate, has_bias, alpha, a_format, b_format,
+ * epilogue
  */
 export function matmul(block: usize, tile: i32): void {
-  const m = integer(block, 4), n = integer(block, 5), k = integer(block, 6);
-  const aRow = integer(block, 7), aColumn = integer(block, 8), bRow = integer(block, 9), bColumn = integer(block, 10);
-  const cRow = integer(block, 11), inner = integer(block, 13);
-  const splits = integer(block, 20), kSplit = integer(block, 21);
-  const accumulates = integer(block, 23) !== 0, hasBias = integer(block, 24) !== 0;
-  const alpha = splat(real(block, 25));
+  const m = integer(block, 5), n = integer(block, 6), k = integer(block, 7);
+  const aRow = integer(block, 8), aColumn = integer(block, 9), bRow = integer(block, 10), bColumn = integer(block, 11);
+  const cRow = integer(block, 12), inner = integer(block, 14);
+  const splits = integer(block, 21), kSplit = integer(block, 22);
+  const accumulates = integer(block, 24) !== 0, hasBias = integer(block, 25) !== 0;
+  const alpha = splat(real(block, 26));
 
   const tileColumns = (n + TILE_COLUMNS - 1) / TILE_COLUMNS, tileRows = (m + TILE_ROWS - 1) / TILE_ROWS;
   const j0 = (tile % tileColumns) * TILE_COLUMNS;
@@ -146,9 +147,9 @@ export function matmul(block: usize, tile: i32): void {
 
   const kBegin = split * kSplit, kEnd = min(k, kBegin + kSplit);
   const width = min(TILE_COLUMNS, n - j0), height = min(TILE_ROWS, m - r0);
-  const a = at(address(block, 0), o * integer(block, 14) + i * integer(block, 15) + r0 * aRow);
-  const b = at(address(block, 1), o * integer(block, 16) + i * integer(block, 17) + j0 * bColumn);
-  const c = at(address(block, 3), o * integer(block, 18) + i * integer(block, 19) + split * integer(block, 22) + r0 * cRow + j0);
+  const a = at(address(block, 0), o * integer(block, 15) + i * integer(block, 16) + r0 * aRow);
+  const b = at(address(block, 1), o * integer(block, 17) + i * integer(block, 18) + j0 * bColumn);
+  const c = at(address(block, 4), o * integer(block, 19) + i * integer(block, 20) + split * integer(block, 23) + r0 * cRow + j0);
   const bias = at(address(block, 2), j0);
   const aRowBytes = <usize>aRow << 2, aStep = <usize>aColumn << 2, cRowBytes = <usize>cRow << 2;
 

@@ -1,9 +1,8 @@
-import { capacityOf, defineKernel, type Size, type SizeOf } from "../../kernel.ts";
+import { capacityOf, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
+import { type Format, FORMATS } from "../half/format.ts";
 import { sumPartialsKernel } from "../sum/sum.ts";
-import { matmulWgsl, matmulWorkgroups } from "./matmul_wgsl.ts";
-
-const CPU_TILE = 64;
+import { CPU_TILE, type Epilogue, EPILOGUES, matmulKernelOf } from "./matmul_kernel.ts";
 
 /** Along k, a gradient of a weight is cut into pieces of this many rows when its own tiles are too few to share out. */
 const SPLIT_ROWS = 256;
@@ -11,74 +10,11 @@ const SPLIT_ROWS = 256;
 /** With fewer tiles than this, k is split. */
 const FEW_TILES = 16;
 
-/**
- * C = alpha · A B (+ bias) for outer · inner batches, each matrix with its own strides in elements, so that transposes, heads
- * and slices need no copies. With `splits` > 1 each split of k writes its own C, `c_split` apart. `accumulate` adds to C.
- */
-export const matmulKernel = defineKernel({
-  name: "matmul",
-  bindings: [
-    { name: "a", dtype: "f32", access: "read" },
-    { name: "b", dtype: "f32", access: "read" },
-    { name: "bias", dtype: "f32", access: "read" },
-    { name: "c", dtype: "f32", access: "read_write" },
-  ],
-  sizes: [
-    "m",
-    "n",
-    "k",
-    "a_row",
-    "a_column",
-    "b_row",
-    "b_column",
-    "c_row",
-    "outer",
-    "inner",
-    "a_outer",
-    "a_inner",
-    "b_outer",
-    "b_inner",
-    "c_outer",
-    "c_inner",
-    "splits",
-    "k_split",
-    "c_split",
-    "accumulate",
-    "has_bias",
-    "alpha",
-  ],
-  floats: ["alpha"],
-  live: ["m", "k", "outer", "accumulate"],
-  wgsl: matmulWgsl,
-  workgroups: matmulWorkgroups,
-  tiles: (size: SizeOf) =>
-    size("outer") * size("inner") * size("splits") * Math.ceil(size("m") / CPU_TILE) *
-    Math.ceil(size("n") / CPU_TILE),
-  reference({ a, b, bias, c }, s) {
-    for (let o = 0; o < s.outer; o++) {
-      for (let i = 0; i < s.inner; i++) {
-        for (let split = 0; split < s.splits; split++) {
-          const end = Math.min(s.k, (split + 1) * s.k_split);
-          for (let r = 0; r < s.m; r++) {
-            for (let j = 0; j < s.n; j++) {
-              let sum = 0;
-              for (let x = split * s.k_split; x < end; x++) {
-                sum += a[o * s.a_outer + i * s.a_inner + r * s.a_row + x * s.a_column] *
-                  b[o * s.b_outer + i * s.b_inner + x * s.b_row + j * s.b_column];
-              }
-              const place = o * s.c_outer + i * s.c_inner + split * s.c_split + r * s.c_row + j;
-              c[place] = s.alpha * sum + (s.has_bias ? bias[j] : 0) + (s.accumulate ? c[place] : 0);
-            }
-          }
-        }
-      }
-    }
-  },
-});
-
 /** A matrix of a product: `row` and `column` are the strides in elements, `outer` and `inner` those of the batch. */
 export interface MatrixLayout {
   readonly tensor: Tensor;
+  /** How the elements lie in memory; f32 unless said. Strides count elements. */
+  readonly format?: Format;
   readonly row: number;
   readonly column: number;
   readonly outer?: number;
@@ -95,6 +31,8 @@ export interface MatmulShape {
   readonly alpha?: number;
   readonly bias?: Tensor;
   readonly accumulate?: Size;
+  /** What becomes of the product before it is stored, and the matrix D that goes with it, laid out like C. */
+  readonly epilogue?: { readonly kind: Exclude<Epilogue, "none">; readonly d: Tensor };
 }
 
 /** Records one product; the column stride of C is 1. */
@@ -118,14 +56,32 @@ export function matmul(
     c_outer: c.outer ?? 0,
     c_inner: c.inner ?? 0,
   };
-  const { m, n, k, outer = 1, inner = 1, alpha = 1, bias, accumulate = 0 } = shape;
-  const common = { m, n, k, ...strides, outer, inner, has_bias: bias ? 1 : 0, alpha };
+  const { m, n, k, outer = 1, inner = 1, alpha = 1, bias, accumulate = 0, epilogue } = shape;
+  const kernel = matmulKernelOf({
+    epilogue: epilogue?.kind ?? "none",
+    bias: bias !== undefined,
+    a: a.format ?? "f32",
+    b: b.format ?? "f32",
+  });
+  const common = {
+    m,
+    n,
+    k,
+    ...strides,
+    outer,
+    inner,
+    has_bias: bias ? 1 : 0,
+    alpha,
+    a_format: FORMATS.indexOf(a.format ?? "f32"),
+    b_format: FORMATS.indexOf(b.format ?? "f32"),
+    epilogue: EPILOGUES.indexOf(epilogue?.kind ?? "none"),
+  };
   const depth = capacityOf(k);
   const tiles = Math.ceil(capacityOf(m) / CPU_TILE) * Math.ceil(n / CPU_TILE);
   const splits = Math.ceil(depth / SPLIT_ROWS);
-  const splittable = outer === 1 && inner === 1 && !bias && typeof m === "number" && c.row === n;
+  const splittable = outer === 1 && inner === 1 && !bias && !epilogue && typeof m === "number" && c.row === n;
   if (!splittable || tiles >= FEW_TILES || splits < 2) {
-    plan.dispatch(matmulKernel, [a.tensor, b.tensor, bias ?? a.tensor, c.tensor], {
+    plan.dispatch(kernel, [a.tensor, b.tensor, bias ?? a.tensor, epilogue?.d ?? a.tensor, c.tensor], {
       ...common,
       splits: 1,
       k_split: Math.max(depth, 1),
@@ -135,7 +91,7 @@ export function matmul(
     return;
   }
   const partials = plan.activation(`partials of ${c.tensor.name}`, splits, m * n);
-  plan.dispatch(matmulKernel, [a.tensor, b.tensor, a.tensor, partials], {
+  plan.dispatch(kernel, [a.tensor, b.tensor, a.tensor, a.tensor, partials], {
     ...common,
     splits,
     k_split: SPLIT_ROWS,

@@ -4,12 +4,12 @@ import type { Size } from "../../kernel.ts";
 import { ReferenceDevice } from "../../reference_device.ts";
 import { requestWebGPU, webgpuAvailable } from "../../webgpu/request.ts";
 import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
-import { matmulKernel } from "./matmul.ts";
+import { type MatmulKernel, matmulKernelOf } from "./matmul_kernel.ts";
 import { MATMUL_TILE, matmulWorkgroups } from "./matmul_wgsl.ts";
 
 const ignore = !await webgpuAvailable();
 
-type MatmulSizes = Record<(typeof matmulKernel.sizes)[number], Size>;
+type MatmulSizes = Record<MatmulKernel["sizes"][number], Size>;
 
 /** One row-major product A [m, k] · B [k, n] without bias. */
 function plain(m: number, n: number, k: number): MatmulSizes {
@@ -25,7 +25,8 @@ function plain(m: number, n: number, k: number): MatmulSizes {
     inner: 1,
   };
   const splits = { splits: 1, k_split: Math.max(k, 1), c_split: 0 };
-  return { m, n, k, ...strides, ...batch, ...splits, accumulate: 0, has_bias: 0, alpha: 1 };
+  const variety = { a_format: 0, b_format: 0, epilogue: 0 };
+  return { m, n, k, ...strides, ...batch, ...splits, ...variety, accumulate: 0, has_bias: 0, alpha: 1 };
 }
 
 function live(scalar: string, capacity: number, times = 1): Size {
@@ -63,14 +64,15 @@ const cases: Record<string, MatmulSizes> = {
 };
 
 async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array> {
-  const views = matmulKernel.bindings.map(({ name, dtype }, i) => {
+  const kernel = matmulKernelOf({ epilogue: "none", bias: sizes.has_bias === 1, a: "f32", b: "f32" });
+  const views = kernel.bindings.map(({ name, dtype }, i) => {
     const allocation = device.allocate(name, dtype, 10_000);
     device.write(allocation, 0, Float32Array.from({ length: 10_000 }, (_, e) => Math.sin(e * 1.7 + i)));
     return { allocation, offset: 0, length: 10_000 };
   });
-  const program = await device.compile([{ kernel: matmulKernel, views, sizes }]);
+  const program = await device.compile([{ kernel, views, sizes }]);
   await device.run(program, scalars);
-  const c = views[3];
+  const c = views[4];
   assert.ok(c);
   return await device.read(c) as Float32Array;
 }

@@ -1,0 +1,139 @@
+import type { Kernel } from "../../kernel.ts";
+import { geluDerivative, geluOf } from "../gelu/gelu.ts";
+import { elementReader, type Format, FORMATS } from "../half/format.ts";
+import { matmulWgsl, matmulWorkgroups } from "./matmul_wgsl.ts";
+
+/** Rows and columns of C that one tile of the cpu kernel covers. */
+export const CPU_TILE = 64;
+
+/**
+ * What becomes of a product P = alpha · A B + bias before it is stored; `d` is a second matrix laid out like C:
+ * `none`: C = P; `gelu`: C = P and D = gelu(P); `gelu_backward`: C = P · gelu′(D); `residual`: C = P + D.
+ */
+export type Epilogue = "none" | "gelu" | "gelu_backward" | "residual";
+
+/** The epilogues; the kernel's size `epilogue` is an index in this list. */
+export const EPILOGUES: readonly Epilogue[] = ["none", "gelu", "gelu_backward", "residual"];
+
+/** What a kernel of the matmul family is specialised on beside its sizes. */
+export interface MatmulVariety {
+  readonly epilogue: Epilogue;
+  /** Whether a bias [n] is added. */
+  readonly bias: boolean;
+  /** How A lies in memory. */
+  readonly a: Format;
+  /** How B lies in memory. */
+  readonly b: Format;
+}
+
+const SIZES = [
+  "m",
+  "n",
+  "k",
+  "a_row",
+  "a_column",
+  "b_row",
+  "b_column",
+  "c_row",
+  "outer",
+  "inner",
+  "a_outer",
+  "a_inner",
+  "b_outer",
+  "b_inner",
+  "c_outer",
+  "c_inner",
+  "splits",
+  "k_split",
+  "c_split",
+  "accumulate",
+  "has_bias",
+  "alpha",
+  "a_format",
+  "b_format",
+  "epilogue",
+] as const;
+
+/** The kernels of the matmul family differ in what their bindings hold; all have the same names. */
+export type MatmulKernel = Kernel<"a" | "b" | "bias" | "d" | "c", (typeof SIZES)[number]>;
+
+const family = new Map<string, MatmulKernel>();
+
+/**
+ * C = alpha · A B (+ bias) for outer · inner batches, each matrix with its own strides in elements, so that transposes, heads
+ * and slices need no copies; then the epilogue. With `splits` > 1 each split of k writes its own C, `c_split` apart (no epilogue).
+ * `accumulate` adds what C held. A is bound in the place of a bias
+ * or a D that a variety doesn't have.
+ */
+export function matmulKernelOf(variety: MatmulVariety): MatmulKernel {
+  const { epilogue, bias, a, b } = variety;
+  const formats = a === "f32" && b === "f32" ? [] : [a, b];
+  const name = ["matmul", ...formats, ...(epilogue === "none" ? [] : [epilogue])].join("_");
+  const key = `${name}${bias ? " + bias" : ""}`;
+  const known = family.get(key);
+  if (known) return known;
+  const dtype = (format: Format) => format === "f32" ? "f32" as const : "u32" as const;
+  const kernel: MatmulKernel = {
+    name,
+    cpu: "matmul",
+    bindings: [
+      { name: "a", dtype: dtype(a), access: "read" },
+      { name: "b", dtype: dtype(b), access: "read" },
+      { name: "bias", dtype: bias ? "f32" : dtype(a), access: "read" },
+      {
+        name: "d",
+        dtype: epilogue === "none" ? dtype(a) : "f32",
+        access: epilogue === "gelu" ? "read_write" : "read",
+      },
+      { name: "c", dtype: "f32", access: "read_write" },
+    ],
+    sizes: SIZES,
+    floats: ["alpha"],
+    live: ["m", "k", "outer", "accumulate"],
+    wgsl: matmulWgsl,
+    workgroups: matmulWorkgroups,
+    tiles: (size) =>
+      size("outer") * size("inner") * size("splits") * Math.ceil(size("m") / CPU_TILE) *
+      Math.ceil(size("n") / CPU_TILE),
+    flops: (size) => 2 * size("outer") * size("inner") * size("m") * size("n") * size("k"),
+    reference: matmulReference,
+  };
+  family.set(key, kernel);
+  return kernel;
+}
+
+const matmulReference: MatmulKernel["reference"] = ({ a, b, bias, d, c }, s) => {
+  const readA = elementReader(a, FORMATS[s.a_format] ?? "f32");
+  const readB = elementReader(b, FORMATS[s.b_format] ?? "f32");
+  const epilogue = EPILOGUES[s.epilogue] ?? "none";
+  for (let o = 0; o < s.outer; o++) {
+    for (let i = 0; i < s.inner; i++) {
+      for (let split = 0; split < s.splits; split++) {
+        const end = Math.min(s.k, (split + 1) * s.k_split);
+        for (let r = 0; r < s.m; r++) {
+          for (let j = 0; j < s.n; j++) {
+            let sum = 0;
+            for (let x = split * s.k_split; x < end; x++) {
+              sum += readA(o * s.a_outer + i * s.a_inner + r * s.a_row + x * s.a_column) *
+                readB(o * s.b_outer + i * s.b_inner + x * s.b_row + j * s.b_column);
+            }
+            const place = o * s.c_outer + i * s.c_inner + split * s.c_split + r * s.c_row + j;
+            let product = s.alpha * sum + (s.has_bias ? bias[j] : 0);
+            if (epilogue === "gelu") d[place] = geluOf(product);
+            if (epilogue === "gelu_backward") product *= geluDerivative(d[place]);
+            if (epilogue === "residual") product += d[place];
+            c[place] = product + (s.accumulate ? c[place] : 0);
+          }
+        }
+      }
+    }
+  }
+};
+
+/** The product of f32 matrices without bias and epilogue. */
+export const matmulKernel: MatmulKernel = matmulKernelOf({
+  epilogue: "none",
+  bias: false,
+  a: "f32",
+  b: "f32",
+});
