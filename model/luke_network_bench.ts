@@ -1,68 +1,17 @@
-/** Time of a training step by device and shape. `deno run -A model/luke_network_bench.ts [cpu|webgpu] [sample|small|base]` */
-import { type BatchCapacity, type LukeBatch, type LukeConfig, LukeNetwork, openDevice } from "./mod.ts";
+/** Time of a training step by device and shape. `deno run -A model/luke_network_bench.ts [cpu|webgpu] [sample|small|base|large]` */
+import { LUKE_SHAPE_NAMES, LUKE_SHAPES, type LukeShapeName } from "./luke_shapes.ts";
+import { type LukeBatch, LukeNetwork, openDevice } from "./mod.ts";
 import { uniformGenerator } from "./random_normal.ts";
 
 const [kind = "cpu", shape = "sample", count = "20"] = Deno.args;
 
-const shapes: Record<string, { config: Partial<LukeConfig>; capacity: BatchCapacity }> = {
-  sample: {
-    config: {
-      vocabSize: 2000,
-      entityVocabSize: 150,
-      hiddenSize: 64,
-      entityEmbSize: 32,
-      numHiddenLayers: 2,
-      numAttentionHeads: 4,
-      intermediateSize: 256,
-    },
-    capacity: { rows: 32, words: 32, entities: 8, mentionLength: 30, maskedWords: 160, maskedEntities: 64 },
-  },
-  small: {
-    config: {
-      vocabSize: 8000,
-      entityVocabSize: 5000,
-      hiddenSize: 256,
-      entityEmbSize: 64,
-      numHiddenLayers: 4,
-      numAttentionHeads: 4,
-      intermediateSize: 1024,
-    },
-    capacity: { rows: 16, words: 128, entities: 16, mentionLength: 30, maskedWords: 320, maskedEntities: 48 },
-  },
-  base: {
-    config: {
-      vocabSize: 50265,
-      entityVocabSize: 20000,
-      hiddenSize: 768,
-      entityEmbSize: 256,
-      numHiddenLayers: 12,
-      numAttentionHeads: 12,
-      intermediateSize: 3072,
-    },
-    capacity: { rows: 2, words: 512, entities: 128, mentionLength: 30, maskedWords: 160, maskedEntities: 48 },
-  },
-};
-const chosen = shapes[shape];
-if (!chosen) throw new RangeError(`shapes: ${Object.keys(shapes).join(", ")}`);
-const { capacity } = chosen;
-const config: LukeConfig = {
-  baseModelType: "roberta",
-  vocabSize: 0,
-  entityVocabSize: 0,
-  hiddenSize: 0,
-  entityEmbSize: 0,
-  numHiddenLayers: 0,
-  numAttentionHeads: 0,
-  intermediateSize: 0,
-  maxPositionEmbeddings: capacity.words + 2,
-  typeVocabSize: 1,
-  layerNormEps: 1e-5,
-  hiddenDropoutProb: 0.1,
-  attentionProbsDropoutProb: 0.1,
-  initializerRange: 0.02,
-  padTokenId: 1,
-  ...chosen.config,
-};
+const { capacity, config } = LUKE_SHAPES[oneOf(shape)];
+
+function oneOf(name: string): LukeShapeName {
+  const found = LUKE_SHAPE_NAMES.find((known) => known === name);
+  if (!found) throw new RangeError(`shapes: ${LUKE_SHAPE_NAMES.join(", ")}`);
+  return found;
+}
 
 const uniform = uniformGenerator(1);
 const below = (n: number, from = 0): number => from + Math.floor(uniform() * (n - from));

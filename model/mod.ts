@@ -48,6 +48,13 @@ export {
   type OptimizerState,
 } from "./luke_network.ts";
 export { lukeParameters } from "./luke_parameters.ts";
+export {
+  LUKE_SHAPE_NAMES,
+  LUKE_SHAPES,
+  type LukeShape,
+  type LukeShapeName,
+  withRows,
+} from "./luke_shapes.ts";
 export type { ParameterSpec } from "./parameters.ts";
 export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
 export type { AdamWOptions } from "./ops/adamw/adamw.ts";
