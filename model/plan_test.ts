@@ -9,7 +9,7 @@ import { dropoutKernel } from "./ops/dropout/dropout.ts";
 import { gelu, geluForward } from "./ops/gelu/gelu.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { gatherRowsKernel } from "./ops/rows/rows.ts";
-import { testRandom } from "./ops/testdata_op_cases.ts";
+import { testRandom } from "./ops/testdata_generators.ts";
 import { type Parameter, PlanBuilder, type Tensor } from "./plan.ts";
 import { ReferenceDevice } from "./reference_device.ts";
 import { webgpuAvailable } from "./webgpu/request.ts";

@@ -1,6 +1,6 @@
 import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
-import { testRandom } from "./ops/testdata_op_cases.ts";
+import { testRandom } from "./ops/testdata_generators.ts";
 
 /** A LUKE so small that the references run it in milliseconds. Word 1 and entity 0 are padding. */
 export function tinyLukeConfig(changes: Partial<LukeConfig> = {}): LukeConfig {

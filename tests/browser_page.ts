@@ -5,7 +5,8 @@
 import type { Device } from "../model/device.ts";
 import type { LukeConfig } from "../model/luke_config.ts";
 import { LukeNetwork } from "../model/luke_network.ts";
-import { type OpCase, opCases, testRandom } from "../model/ops/testdata_op_cases.ts";
+import { type OpCase, testRandom } from "../model/ops/testdata_generators.ts";
+import { opCases } from "../model/ops/testdata_op_cases.ts";
 import { relativeDifference, runOpCase } from "../model/ops/testdata_run_op_case.ts";
 import { ReferenceDevice } from "../model/reference_device.ts";
 import { TINY_CAPACITY, tinyLukeBatch, tinyLukeConfig } from "../model/testdata_tiny_luke.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testRandom } from "../ops/testdata_op_cases.ts";
+import { testRandom } from "../ops/testdata_generators.ts";
 import { SharedHeap } from "./shared_heap.ts";
 
 function bytes(heap: SharedHeap, begin: number, length: number): Uint8Array {

@@ -14,7 +14,7 @@ import { layerNorm } from "./layer_norm/layer_norm.ts";
 import { attention } from "./matmul/attention.ts";
 import { linear } from "./matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./rows/rows.ts";
-import { testRandom } from "./testdata_op_cases.ts";
+import { testRandom } from "./testdata_generators.ts";
 
 /** What a case may use to record its op. */
 interface Recorder {

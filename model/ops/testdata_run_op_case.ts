@@ -1,5 +1,5 @@
 import type { Device } from "../device.ts";
-import type { OpCase } from "./testdata_op_cases.ts";
+import type { OpCase } from "./testdata_generators.ts";
 
 /** Runs one case and returns every tensor that the kernel may write. */
 export async function runOpCase(device: Device, op: OpCase): Promise<Float32Array[]> {

@@ -1,0 +1,40 @@
+import { generators, live, type OpCase } from "../testdata_generators.ts";
+import { embeddingBackward, embeddingForward } from "./embedding.ts";
+import { makeLookup } from "./lookup.ts";
+
+const { f32, i32 } = generators(75);
+
+function* cases(): Generator<OpCase> {
+  for (const [rows, columns, width] of [[1, 1, 1], [5, 12, 1], [40, 17, 3], [9, 64, 5]] as const) {
+    const table = 11;
+    const ids = i32(rows * width, table + 2).map((id) => id - 2 < 0 ? -1 : id - 2);
+    const lookup = makeLookup(ids, width, 4);
+    const shape = `${rows} × ${columns}, ${width} ids`;
+    for (const accumulate of [0, 1]) {
+      yield {
+        kernel: embeddingForward,
+        shape,
+        inputs: [ids, lookup.weights, f32(table * columns), f32(rows * columns)],
+        sizes: { rows, columns, width, accumulate },
+      };
+    }
+    const runs = lookup.runIds.length;
+    yield {
+      kernel: embeddingBackward,
+      shape,
+      inputs: [
+        Int32Array.of(...lookup.runIds, 0),
+        lookup.runStarts,
+        Int32Array.of(...lookup.runRows, 0),
+        lookup.weights,
+        f32(rows * columns),
+        f32(table * columns),
+      ],
+      sizes: { runs: live("runs", 1, rows * width), columns },
+      scalars: { runs },
+    };
+  }
+}
+
+/** Lookups of one and of several ids a row, missing and padding ids among them, and their gradients. */
+export const embeddingCases: readonly OpCase[] = [...cases()];
