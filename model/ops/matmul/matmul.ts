@@ -2,7 +2,8 @@ import { capacityOf, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { type Format, FORMATS } from "../half/format.ts";
 import { sumPartialsKernel } from "../sum/sum.ts";
-import { CPU_TILE, type Epilogue, EPILOGUES, matmulKernelOf } from "./matmul_kernel.ts";
+import { type Epilogue, EPILOGUES } from "./epilogue.ts";
+import { CPU_TILE, matmulKernelOf } from "./matmul_kernel.ts";
 
 /** Along k, a gradient of a weight is cut into pieces of this many rows when its own tiles are too few to share out. */
 const SPLIT_ROWS = 256;

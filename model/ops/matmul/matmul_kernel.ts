@@ -1,19 +1,11 @@
 import type { Kernel } from "../../kernel.ts";
 import { geluDerivative, geluOf } from "../gelu/gelu.ts";
 import { elementReader, type Format, FORMATS } from "../half/format.ts";
+import { type Epilogue, EPILOGUES } from "./epilogue.ts";
 import { matmulWgsl, matmulWorkgroups } from "./matmul_wgsl.ts";
 
 /** Rows and columns of C that one tile of the cpu kernel covers. */
 export const CPU_TILE = 64;
-
-/**
- * What becomes of a product P = alpha · A B + bias before it is stored; `d` is a second matrix laid out like C:
- * `none`: C = P; `gelu`: C = P and D = gelu(P); `gelu_backward`: C = P · gelu′(D); `residual`: C = P + D.
- */
-export type Epilogue = "none" | "gelu" | "gelu_backward" | "residual";
-
-/** The epilogues; the kernel's size `epilogue` is an index in this list. */
-export const EPILOGUES: readonly Epilogue[] = ["none", "gelu", "gelu_backward", "residual"];
 
 /** What a kernel of the matmul family is specialised on beside its sizes. */
 export interface MatmulVariety {

@@ -1,4 +1,7 @@
 import type { SizeOf } from "../../kernel.ts";
+import erfWgsl from "../erf.wgsl" with { type: "text" };
+import { type Format, FORMATS } from "../half/format.ts";
+import { type Epilogue, EPILOGUES } from "./epilogue.ts";
 
 /** How a workgroup divides its part of C. */
 export interface MatmulTile {
@@ -42,7 +45,10 @@ type MatmulConstant =
   | "b_row"
   | "b_column"
   | "has_bias"
-  | "alpha";
+  | "alpha"
+  | "a_format"
+  | "b_format"
+  | "epilogue";
 
 /**
  * The WGSL of C = alpha · A B + bias, or C += …, for each batch (outer, inner) and split of k. A workgroup copies a tile of A
@@ -58,9 +64,9 @@ export function matmulWgsl(size: SizeOf<MatmulConstant>, tile: MatmulTile = MATM
   return `var<workgroup> a_tile: array<f32, ${tileRows * depth}>;
 var<workgroup> b_tile: array<f32, ${tileColumns * depth}>;
 
-fn store(place: u32, value: f32, adds: bool) {
-  if (adds) { c[place] = c[place] + value; } else { c[place] = value; }
-}
+${readerWgsl("a", FORMATS[size("a_format")] ?? "f32")}
+${readerWgsl("b", FORMATS[size("b_format")] ?? "f32")}
+${storeWgsl(EPILOGUES[size("epilogue")] ?? "none")}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -97,6 +103,46 @@ ${lines(rows, (i) => storeRow(size, tile, i))}
 `;
 }
 
+/** A function `read_…` from the place of an element to its value. */
+function readerWgsl(operand: "a" | "b", format: Format): string {
+  const body = {
+    f32: `${operand}[place]`,
+    f16: `unpack2x16float(${operand}[place >> 1u])[place & 1u]`,
+    bf16: `bitcast<f32>((${operand}[place >> 1u] << (16u * (~place & 1u))) & 0xffff0000u)`,
+  }[format];
+  return `fn read_${operand}(place: u32) -> f32 { return ${body}; }`;
+}
+
+/** A function that puts an element of the product where it belongs, by way of the epilogue. */
+function storeWgsl(epilogue: Epilogue): string {
+  const store = (before: string, value: string): string =>
+    `fn store(place: u32, value: f32, adds: bool) {
+${before}  let result = ${value};
+  if (adds) { c[place] = c[place] + result; } else { c[place] = result; }
+}`;
+  switch (epilogue) {
+    case "none":
+      return store("", "value");
+    case "residual":
+      return store("", "value + d[place]");
+    case "gelu":
+      return erfWgsl + store(
+        `  let u = value * 0.7071067811865476;
+  d[place] = 0.5 * value * (1.0 + erf(u, exp(-u * u)));
+`,
+        "value",
+      );
+    case "gelu_backward":
+      return erfWgsl + store(
+        `  let x = d[place];
+  let u = x * 0.7071067811865476;
+  let decay = exp(-u * u);
+`,
+        "value * (0.5 * (1.0 + erf(u, decay)) + x * decay * 0.3989422804014327)",
+      );
+  }
+}
+
 interface TileLoad {
   readonly threads: number;
   readonly depth: number;
@@ -123,13 +169,13 @@ function loadTile({ threads, depth, width, alongDepth }: TileLoad, load: (place:
 
 function loadA(place: string): string {
   return `      var value = 0.0;
-      if (row0 + w < rows && k0 + x < k_end) { value = a[a_base + (row0 + w) * a_row + (k0 + x) * a_column]; }
+      if (row0 + w < rows && k0 + x < k_end) { value = read_a(a_base + (row0 + w) * a_row + (k0 + x) * a_column); }
       a_tile[${place}] = value;`;
 }
 
 function loadB(place: string): string {
   return `      var value = 0.0;
-      if (column0 + w < n && k0 + x < k_end) { value = b[b_base + (k0 + x) * b_row + (column0 + w) * b_column]; }
+      if (column0 + w < n && k0 + x < k_end) { value = read_b(b_base + (k0 + x) * b_row + (column0 + w) * b_column); }
       b_tile[${place}] = value;`;
 }
 

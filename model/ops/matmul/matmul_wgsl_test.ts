@@ -4,6 +4,8 @@ import type { Size } from "../../kernel.ts";
 import { ReferenceDevice } from "../../reference_device.ts";
 import { requestWebGPU, webgpuAvailable } from "../../webgpu/request.ts";
 import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
+import { type Format, FORMATS } from "../half/format.ts";
+import { EPILOGUES } from "./epilogue.ts";
 import { type MatmulKernel, matmulKernelOf } from "./matmul_kernel.ts";
 import { MATMUL_TILE, matmulWorkgroups } from "./matmul_wgsl.ts";
 
@@ -35,6 +37,9 @@ function live(scalar: string, capacity: number, times = 1): Size {
 
 const scalars = { rows: 3, depth: 41, items: 2, none: 0, one: 1 };
 
+const [f16, bf16] = [1, 2];
+const [gelu, geluBackward, residual] = [1, 2, 3];
+
 const cases: Record<string, MatmulSizes> = {
   "1 × 1 × 1": plain(1, 1, 1),
   "odd sizes": plain(67, 71, 37),
@@ -57,24 +62,48 @@ const cases: Record<string, MatmulSizes> = {
     ...{ outer: live("items", 4), inner: 3, a_row: 24, b_row: 1, b_column: 24, c_row: 12, alpha: 0.35 },
     ...{ a_outer: 288, a_inner: 8, b_outer: 288, b_inner: 8, c_outer: 432, c_inner: 144 },
   },
+  "f16 A, gelu": { ...plain(19, 21, 15), a_format: f16, epilogue: gelu, has_bias: 1 },
+  "bf16 B transposed, gelu backward": {
+    ...plain(9, 67, 16),
+    ...{ b_row: 1, b_column: 16, b_format: bf16, epilogue: geluBackward, accumulate: 1 },
+  },
+  "f16 and bf16, residual": { ...plain(66, 5, 8), a_format: f16, b_format: bf16, epilogue: residual },
   "splits of k, the last empty": {
     ...plain(33, 34, 64),
     ...{ k: live("depth", 64), splits: 4, k_split: 16, c_split: 33 * 34 },
   },
 };
 
-async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array> {
-  const kernel = matmulKernelOf({ epilogue: "none", bias: sizes.has_bias === 1, a: "f32", b: "f32" });
+/** Numbers as the bits of a format; those of two f16 or bf16 lie in a word. */
+function encoded(values: Float32Array, format: Format): Float32Array | Uint32Array {
+  if (format === "f32") return values;
+  if (format === "f16") return new Uint32Array(Float16Array.from(values).buffer);
+  const words = new Uint32Array(values.buffer);
+  return new Uint32Array(Uint16Array.from(words, (word) => word >>> 16).buffer);
+}
+
+async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array[]> {
+  const format = (name: "a_format" | "b_format"): Format => FORMATS[Number(sizes[name])] ?? "f32";
+  const kernel = matmulKernelOf({
+    epilogue: EPILOGUES[Number(sizes.epilogue)] ?? "none",
+    bias: sizes.has_bias === 1,
+    a: format("a_format"),
+    b: format("b_format"),
+  });
   const views = kernel.bindings.map(({ name, dtype }, i) => {
     const allocation = device.allocate(name, dtype, 10_000);
-    device.write(allocation, 0, Float32Array.from({ length: 10_000 }, (_, e) => Math.sin(e * 1.7 + i)));
+    const values = Float32Array.from({ length: 10_000 }, (_, e) => Math.sin(e * 1.7 + i));
+    device.write(
+      allocation,
+      0,
+      encoded(values, dtype === "f32" ? "f32" : format(name === "b" ? "b_format" : "a_format")),
+    );
     return { allocation, offset: 0, length: 10_000 };
   });
   const program = await device.compile([{ kernel, views, sizes }]);
   await device.run(program, scalars);
-  const c = views[4];
-  assert.ok(c);
-  return await device.read(c) as Float32Array;
+  const written = views.filter((_, i) => kernel.bindings[i]?.access === "read_write");
+  return await Promise.all(written.map(async (view) => await device.read(view) as Float32Array));
 }
 
 Deno.test({
@@ -88,13 +117,16 @@ Deno.test({
       await t.step(name, async () => {
         const actual = await product(device, sizes);
         const expected = await product(new ReferenceDevice("f64"), sizes);
-        actual.forEach((value, i) => {
-          const wanted = expected[i] ?? NaN;
-          assert.ok(
-            Math.abs(value - wanted) <= 2e-6 * (1 + Math.abs(wanted)),
-            `element ${i}: ${value} for ${wanted}`,
-          );
-        });
+        assert.equal(actual.length, expected.length);
+        actual.forEach((tensor, t) =>
+          tensor.forEach((value, i) => {
+            const wanted = expected[t]?.[i] ?? NaN;
+            assert.ok(
+              Math.abs(value - wanted) <= 2e-6 * (1 + Math.abs(wanted)),
+              `element ${i}: ${value} for ${wanted}`,
+            );
+          })
+        );
       });
     }
     device.destroy();
