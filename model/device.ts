@@ -42,6 +42,14 @@ export interface Program {
   readonly length: number;
 }
 
+/** Where the time of one run went. */
+export interface DispatchTimes {
+  /** Milliseconds of each dispatch in order; 0 for one that had nothing to do. */
+  readonly milliseconds: Float64Array;
+  /** Who measured: the device, or the host, whose figures hold what it takes to wait for the device. */
+  readonly clock: "device" | "host";
+}
+
 /**
  * Where plans run. Everything is enqueued in order; results are there when {@linkcode Device.read} resolves. A failure of the
  * device rejects the next `run` or `read`; it never passes silently.
@@ -57,6 +65,8 @@ export interface Device {
   readonly maxBindingBytes: number;
   /** Bytes allocated and not freed. */
   readonly allocatedBytes: number;
+  /** Milliseconds that the host has spent in all runs so far until the device had its work: sizes resolved, commands encoded. */
+  readonly encodeMilliseconds: number;
   /** Reserves zeroed memory. */
   allocate(label: string, dtype: DType, length: number): Allocation;
   /** Gives memory back. Programs that use it must not run any more. */
@@ -69,6 +79,8 @@ export interface Device {
   compile(dispatches: readonly Dispatch[]): Promise<Program>;
   /** Replays a program. Resolves when the device takes further work; on `cpu`, when the work is done. */
   run(program: Program, scalars: Scalars): Promise<void>;
+  /** As {@linkcode Device.run}, with each dispatch by itself and timed. Resolves when the work is done. */
+  profile(program: Program, scalars: Scalars): Promise<DispatchTimes>;
   /** Releases what {@linkcode Device.compile} made. */
   release(program: Program): void;
   /** Gives everything back. */

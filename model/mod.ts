@@ -33,7 +33,7 @@
  *
  * @module
  */
-export type { Allocation, Device, Dispatch, Program, Scalars, View } from "./device.ts";
+export type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "./device.ts";
 export { DeviceError } from "./device_error.ts";
 export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";

@@ -1,4 +1,4 @@
-import type { Allocation, Device, Dispatch, Program, Scalars, View } from "./device.ts";
+import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "./device.ts";
 import { resolveSizes } from "./device.ts";
 import type { DType, Numbers } from "./kernel.ts";
 
@@ -17,6 +17,7 @@ export class ReferenceDevice implements Device {
   readonly description: string;
   readonly choices: Readonly<Record<string, string>>;
   readonly maxBindingBytes: number = 2 ** 31;
+  readonly encodeMilliseconds: number = 0;
   allocatedBytes = 0;
   #precision: "f32" | "f64";
 
@@ -67,22 +68,33 @@ export class ReferenceDevice implements Device {
   }
 
   run(program: ReferenceProgram, scalars: Scalars): Promise<void> {
-    for (const dispatch of program.dispatches) {
-      const arrays: Record<string, Numbers> = {};
-      dispatch.kernel.bindings.forEach((binding, i) => {
-        const view = dispatch.views[i];
-        if (!view) throw new RangeError(`${dispatch.kernel.name}: binding ${binding.name} is not given`);
-        const { array } = view.allocation as ReferenceAllocation;
-        arrays[binding.name] = array.subarray(view.offset, view.offset + view.length);
-      });
-      dispatch.kernel.reference(arrays, resolveSizes(dispatch, scalars));
-    }
+    for (const dispatch of program.dispatches) runReference(dispatch, scalars);
     return Promise.resolve();
+  }
+
+  profile(program: ReferenceProgram, scalars: Scalars): Promise<DispatchTimes> {
+    const milliseconds = Float64Array.from(program.dispatches, (dispatch) => {
+      const begin = performance.now();
+      runReference(dispatch, scalars);
+      return performance.now() - begin;
+    });
+    return Promise.resolve({ milliseconds, clock: "device" });
   }
 
   release(): void {}
 
   destroy(): void {}
+}
+
+function runReference(dispatch: Dispatch, scalars: Scalars): void {
+  const arrays: Record<string, Numbers> = {};
+  dispatch.kernel.bindings.forEach((binding, i) => {
+    const view = dispatch.views[i];
+    if (!view) throw new RangeError(`${dispatch.kernel.name}: binding ${binding.name} is not given`);
+    const { array } = view.allocation as ReferenceAllocation;
+    arrays[binding.name] = array.subarray(view.offset, view.offset + view.length);
+  });
+  dispatch.kernel.reference(arrays, resolveSizes(dispatch, scalars));
 }
 
 /** A program of the {@linkcode ReferenceDevice}. */

@@ -1,4 +1,4 @@
-import type { Allocation, Device, Dispatch, Program, Scalars, View } from "../device.ts";
+import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "../device.ts";
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import type { DType } from "../kernel.ts";
@@ -46,9 +46,12 @@ export class CpuDevice implements Device {
   readonly #threads: number;
   readonly #failed: number;
   #programs = 0;
+  #encodeMilliseconds = 0;
   #running = 0;
   #failure: DeviceError | undefined;
-  #finish: { resolve: () => void; reject: (error: DeviceError) => void } | undefined;
+  #finish:
+    | { resolve: (stamps: Float64Array | undefined) => void; reject: (error: DeviceError) => void }
+    | undefined;
 
   private constructor(
     heap: SharedHeap,
@@ -66,7 +69,7 @@ export class CpuDevice implements Device {
     for (const worker of workers) {
       worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
         if (event.data.type === "failed") this.#fail(event.data.message);
-        if (event.data.type === "done" && --this.#running === 0) this.#finish?.resolve();
+        if (event.data.type === "done" && --this.#running === 0) this.#finish?.resolve(event.data.stamps);
       };
       worker.onerror = (event) => {
         event.preventDefault();
@@ -123,6 +126,10 @@ export class CpuDevice implements Device {
   /** Bytes of the shared memory in use. */
   get allocatedBytes(): number {
     return this.#heap.allocatedBytes;
+  }
+
+  get encodeMilliseconds(): number {
+    return this.#encodeMilliseconds;
   }
 
   #fail(message: string): void {
@@ -208,22 +215,37 @@ export class CpuDevice implements Device {
   }
 
   async run(program: CpuProgram, scalars: Scalars): Promise<void> {
+    await this.#replay(program, scalars, false);
+  }
+
+  async profile(program: CpuProgram, scalars: Scalars): Promise<DispatchTimes> {
+    const stamps = await this.#replay(program, scalars, true);
+    const milliseconds = new Float64Array(program.length);
+    if (stamps) milliseconds.forEach((_, i) => milliseconds[i] = (stamps[i + 1] ?? NaN) - (stamps[i] ?? NaN));
+    return { milliseconds, clock: "device" };
+  }
+
+  /** Runs a program; when `timed`, resolves to the times that a worker has seen at its barriers. */
+  async #replay(program: CpuProgram, scalars: Scalars, timed: boolean): Promise<Float64Array | undefined> {
     this.#check();
     if (this.#finish) throw new DeviceError("the cpu device is running; await one run before the next");
+    const begin = performance.now();
     this.#writeSizes(program, scalars);
+    this.#encodeMilliseconds += performance.now() - begin;
     if (this.#threads === 1) {
+      const stamps = timed ? new Float64Array(program.length + 1) : undefined;
       try {
-        replay(this.#heap.memory, program.functions, program.replay, 1, this.#failed);
+        replay(this.#heap.memory, program.functions, program.replay, 1, this.#failed, stamps);
       } catch (error) {
         this.#fail(String(error));
         this.#check();
       }
-      return;
+      return stamps;
     }
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise<Float64Array | undefined>((resolve, reject) => {
       this.#finish = { resolve, reject };
       this.#running = this.#threads;
-      this.#send({ type: "run", id: program.replay.id });
+      this.#send({ type: "run", id: program.replay.id, timed });
     }).finally(() => this.#finish = undefined);
   }
 

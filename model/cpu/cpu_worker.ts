@@ -11,11 +11,14 @@ export type WorkerRequest =
     failed: number;
   }
   | { type: "program"; program: ReplayProgram }
-  | { type: "run"; id: number }
+  | { type: "run"; id: number; timed: boolean }
   | { type: "release"; id: number };
 
 /** What a worker answers. */
-export type WorkerAnswer = { type: "ready" } | { type: "done" } | { type: "failed"; message: string };
+export type WorkerAnswer =
+  | { type: "ready" }
+  | { type: "done"; stamps?: Float64Array }
+  | { type: "failed"; message: string };
 
 interface Prepared {
   readonly program: ReplayProgram;
@@ -60,8 +63,10 @@ async function handle(request: WorkerRequest): Promise<void> {
     case "run": {
       const prepared = programs.get(request.id);
       if (!start || !prepared) throw new Error(`program ${request.id} is not known`);
-      replay(start.memory, prepared.functions, prepared.program, start.workers, start.failed);
-      return answer({ type: "done" });
+      const { functions, program } = prepared;
+      const stamps = request.timed ? new Float64Array(functions.length + 1) : undefined;
+      replay(start.memory, functions, program, start.workers, start.failed, stamps);
+      return answer(stamps ? { type: "done", stamps } : { type: "done" });
     }
   }
 }

@@ -22,7 +22,7 @@ const PATIENCE = 100;
 /**
  * Replays a program as one of `workers` workers. Tiles are taken from a shared counter, so that a disturbed core does less;
  * which worker computes a tile changes no bits. Every dispatch ends with a barrier. `failed` points at an i32 that is set when a
- * worker has thrown.
+ * worker has thrown. `stamps`, one longer than the program, gets the time at the begin and after each dispatch.
  */
 export function replay(
   memory: WebAssembly.Memory,
@@ -30,12 +30,14 @@ export function replay(
   program: ReplayProgram,
   workers: number,
   failed: number,
+  stamps?: Float64Array,
 ): void {
   const words = new Int32Array(memory.buffer);
   const length = functions.length;
   const tiles = program.control >>> 2;
   const next = tiles + length;
   const through = next + length;
+  if (stamps) stamps[0] = performance.now();
   for (let i = 0; i < length; i++) {
     const kernel = functions[i];
     const block = program.blocks[i];
@@ -43,24 +45,30 @@ export function replay(
     if (kernel === undefined || block === undefined || total === undefined) {
       throw new RangeError(`dispatch ${i} is not in the shared memory`);
     }
-    if (total === 0) continue;
-    for (;;) {
-      const tile = Atomics.add(words, next + i, 1);
-      if (tile >= total) break;
-      kernel(block, tile);
+    if (total !== 0) {
+      for (;;) {
+        const tile = Atomics.add(words, next + i, 1);
+        if (tile >= total) break;
+        kernel(block, tile);
+      }
+      // Unless it is timed, the last needs no barrier: the device waits for every worker's answer.
+      if (workers > 1 && (i < length - 1 || stamps)) barrier(words, through + i, workers, failed >>> 2);
     }
-    if (workers === 1 || i === length - 1) continue; // the device waits for every worker's answer after the last
-    const place = through + i;
-    if (Atomics.add(words, place, 1) + 1 === workers) {
-      Atomics.notify(words, place);
-      continue;
-    }
-    for (let spin = 0; spin < SPINS && Atomics.load(words, place) < workers; spin++);
-    for (;;) {
-      const arrived = Atomics.load(words, place);
-      if (arrived >= workers) break;
-      Atomics.wait(words, place, arrived, PATIENCE);
-      if (Atomics.load(words, failed >>> 2) !== 0) throw new Error("another worker has failed");
-    }
+    if (stamps) stamps[i + 1] = performance.now();
+  }
+}
+
+/** Waits until all workers have come to the barrier that is counted at `place`. */
+function barrier(words: Int32Array, place: number, workers: number, failed: number): void {
+  if (Atomics.add(words, place, 1) + 1 === workers) {
+    Atomics.notify(words, place);
+    return;
+  }
+  for (let spin = 0; spin < SPINS && Atomics.load(words, place) < workers; spin++);
+  for (;;) {
+    const arrived = Atomics.load(words, place);
+    if (arrived >= workers) return;
+    Atomics.wait(words, place, arrived, PATIENCE);
+    if (Atomics.load(words, failed) !== 0) throw new Error("another worker has failed");
   }
 }

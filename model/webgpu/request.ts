@@ -1,5 +1,8 @@
 import { DeviceError } from "../device_error.ts";
 
+/** Asked for where the adapter has them; nothing depends on one. */
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
+
 /** A device of the system's best adapter. */
 export interface RequestedDevice {
   /** The device; the caller destroys it. */
@@ -20,6 +23,7 @@ export async function requestWebGPU(): Promise<RequestedDevice | undefined> {
   const { info, limits } = adapter;
   try {
     const device = await adapter.requestDevice({
+      requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
       requiredLimits: {
         maxBufferSize: limits.maxBufferSize,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

@@ -1,4 +1,4 @@
-import type { Allocation, Device, Dispatch, Program, Scalars, View } from "../device.ts";
+import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "../device.ts";
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import type { DType, SizeOf } from "../kernel.ts";
@@ -6,6 +6,7 @@ import { bindingConflict } from "./binding_conflict.ts";
 import { DeviceFailure } from "./device_failure.ts";
 import { PipelineCache } from "./pipeline_cache.ts";
 import { buildShader, MAX_SCALARS } from "./shader.ts";
+import { type Pass, timePasses } from "./time_passes.ts";
 import { foldWorkgroups } from "./workgroups.ts";
 
 const BYTES = 4;
@@ -41,6 +42,7 @@ export class WebGPUDevice implements Device {
   readonly #programs = new Map<Program, WebGPUProgram>();
   readonly #scalarNames = new Map<string, number>();
   #allocatedBytes = 0;
+  #encodeMilliseconds = 0;
   #runsSinceFence = 0;
   #fence: Promise<void> | undefined;
   #unsubmittedBytes = 0;
@@ -58,6 +60,10 @@ export class WebGPUDevice implements Device {
 
   get allocatedBytes(): number {
     return this.#allocatedBytes;
+  }
+
+  get encodeMilliseconds(): number {
+    return this.#encodeMilliseconds;
   }
 
   /** Number of different pipelines compiled so far. */
@@ -178,27 +184,46 @@ export class WebGPUDevice implements Device {
   }
 
   async run(program: Program, scalars: Scalars): Promise<void> {
+    const begin = performance.now();
+    const passes = this.#passes(program, scalars);
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const one of passes) {
+      if (!one) continue;
+      pass.setPipeline(one.pipeline);
+      pass.setBindGroup(0, one.bindGroup);
+      pass.dispatchWorkgroups(...one.grid);
+    }
+    pass.end();
+    this.#submit([encoder.finish()]);
+    this.#encodeMilliseconds += performance.now() - begin;
+    if (++this.#runsSinceFence >= RUNS_PER_FENCE) await this.#advanceFence();
+  }
+
+  /** With the feature `timestamp-query` each dispatch is a pass that the device times; without it, a submission that is awaited. */
+  async profile(program: Program, scalars: Scalars): Promise<DispatchTimes> {
+    const passes = this.#passes(program, scalars);
+    try {
+      return await timePasses(this.#device, passes);
+    } finally {
+      this.#check();
+    }
+  }
+
+  /** What a run consists of, undefined where there is nothing to do; the scalars are written. */
+  #passes(program: Program, scalars: Scalars): (Pass | undefined)[] {
     this.#check();
     const known = this.#programs.get(program);
     if (!known) throw new RangeError("the program was released or belongs to another device");
     // Every size is resolved first: a scalar beyond its capacity must leave no half of the list enqueued.
-    const grids = known.prepared.map(({ dispatch }) => {
+    const passes = known.prepared.map(({ dispatch, pipeline, bindGroup }): Pass | undefined => {
       const sizes = resolveSizes(dispatch, scalars);
-      return foldWorkgroups(dispatch.kernel.name, dispatch.kernel.workgroups(sizeOf(dispatch, sizes)));
+      const { kernel } = dispatch;
+      const grid = foldWorkgroups(kernel.name, kernel.workgroups(sizeOf(dispatch, sizes)));
+      return grid && { pipeline, bindGroup, grid };
     });
     if (known.scalars) this.#device.queue.writeBuffer(known.scalars, 0, this.#scalarWords(scalars));
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    known.prepared.forEach(({ pipeline, bindGroup }, i) => {
-      const grid = grids[i];
-      if (!grid) return;
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...grid);
-    });
-    pass.end();
-    this.#submit([encoder.finish()]);
-    if (++this.#runsSinceFence >= RUNS_PER_FENCE) await this.#advanceFence();
+    return passes;
   }
 
   release(program: Program): void {
