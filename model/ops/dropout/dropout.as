@@ -7,17 +7,27 @@ function mix(h: v128): v128 {
   return v128.xor(h, i32x4.shr_u(h, 16));
 }
 
+/** Where in the bits of a step a dropout begins. */
+@inline
+export function dropout_place(key: i32, site: i32): v128 {
+  return mix(i32x4.splat(key + site * <i32>0x9e3779b9));
+}
+
+/** All ones in the lanes whose element is kept: the elements `first`, `first` + 1, … */
+@inline
+export function dropout_keeps(first: i32, place: v128, threshold: v128): v128 {
+  const element = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+  return v128.not(i32x4.lt_u(mix(i32x4.add(mix(v128.xor(element, place)), place)), threshold));
+}
+
 /** x, y; count, site, key, threshold, scale */
 export function dropout(block: usize, tile: i32): void {
   const x = address(block, 0), y = address(block, 1);
   const end = min(integer(block, 2), (tile + 1) * TILE);
-  const site = mix(i32x4.splat(integer(block, 4) + integer(block, 3) * <i32>0x9e3779b9));
+  const place = dropout_place(integer(block, 4), integer(block, 3));
   const threshold = i32x4.splat(integer(block, 5));
   const scale = f32x4.splat(real(block, 6));
   for (let i = tile * TILE; i < end; i += 4) {
-    const element = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3));
-    const bits = mix(i32x4.add(mix(v128.xor(element, site)), site));
-    const kept = v128.not(i32x4.lt_u(bits, threshold));
-    v128.store(at(y, i), v128.and(kept, f32x4.mul(v128.load(at(x, i)), scale)));
+    v128.store(at(y, i), v128.and(dropout_keeps(i, place, threshold), f32x4.mul(v128.load(at(x, i)), scale)));
   }
 }

@@ -1,7 +1,8 @@
-import { defineKernel, scaleSize } from "../../kernel.ts";
+import { defineKernel, scaleSize, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { writeGradient } from "../add/add.ts";
 import { elementwise } from "../elementwise.ts";
+import drawWgsl from "./draw.wgsl" with { type: "text" };
 import dropoutWgsl from "./dropout.wgsl" with { type: "text" };
 
 function mixBits(bits: number): number {
@@ -13,6 +14,38 @@ function mixBits(bits: number): number {
 /** The bits of a micro-step: a hash of the run's seed, the step and the micro-step, which the plan gets as `dropout_key`. */
 export function dropoutKey(seed: number, step: number, microStep: number): number {
   return mixBits(mixBits(mixBits(seed >>> 0) + step >>> 0) + microStep >>> 0);
+}
+
+/** Says of an element of dropout `site` in a micro-step whether it is kept: the oracle of draw.wgsl. */
+export function dropoutKeeps(
+  key: number,
+  site: number,
+  threshold: number,
+): (element: number) => boolean {
+  const place = mixBits(key + Math.imul(site, 0x9e3779b9) >>> 0);
+  return (element) => mixBits(mixBits((element ^ place) >>> 0) + place >>> 0) >= threshold;
+}
+
+/** The sizes that a kernel with dropout of `probability` takes; `draw.wgsl` reads the first three by these names. */
+export interface DropoutSizes {
+  /** Tells the dropouts of a plan apart. */
+  readonly site: number;
+  /** The micro-step's {@linkcode dropoutKey}. */
+  readonly key: Size;
+  /** Bits below it are dropped. */
+  readonly threshold: number;
+  /** What is kept is multiplied with it. */
+  readonly scale: number;
+}
+
+/** Sizes of a dropout of its own, for a kernel that draws it inside. */
+export function dropoutSizes(plan: PlanBuilder, probability: number): DropoutSizes {
+  return {
+    site: plan.nextDropout(),
+    key: { scalar: "dropout_key", times: 1, capacity: 2 ** 32 - 1 },
+    threshold: Math.round(probability * 2 ** 32),
+    scale: 1 / (1 - probability),
+  };
 }
 
 /**
@@ -28,14 +61,11 @@ export const dropoutKernel = defineKernel({
   sizes: ["count", "site", "key", "threshold", "scale"],
   floats: ["scale"],
   live: ["count", "key"],
-  wgsl: dropoutWgsl,
+  wgsl: drawWgsl + dropoutWgsl,
   ...elementwise,
   reference({ x, y }, { count, site, key, threshold, scale }) {
-    const place = mixBits(key + Math.imul(site, 0x9e3779b9) >>> 0);
-    for (let i = 0; i < count; i++) {
-      const bits = mixBits(mixBits((i ^ place) >>> 0) + place >>> 0);
-      y[i] = bits < threshold ? 0 : x[i] * scale;
-    }
+    const keeps = dropoutKeeps(key, site, threshold);
+    for (let i = 0; i < count; i++) y[i] = keeps(i) ? x[i] * scale : 0;
   },
 });
 
@@ -43,13 +73,7 @@ export const dropoutKernel = defineKernel({
 export function dropout(plan: PlanBuilder, x: Tensor, probability: number): Tensor {
   if (!plan.training || probability === 0) return x;
   const y = plan.activation(`dropout(${x.name})`, x.rows, x.columns);
-  const sizes = {
-    count: scaleSize(x.rows, x.columns),
-    site: plan.nextDropout(),
-    key: { scalar: "dropout_key", times: 1, capacity: 2 ** 32 - 1 },
-    threshold: Math.round(probability * 2 ** 32),
-    scale: 1 / (1 - probability),
-  };
+  const sizes = { count: scaleSize(x.rows, x.columns), ...dropoutSizes(plan, probability) };
   plan.dispatch(dropoutKernel, [x, y], sizes);
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
