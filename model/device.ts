@@ -55,8 +55,8 @@ export interface DispatchTimes {
  * device rejects the next `run` or `read`; it never passes silently.
  */
 export interface Device {
-  /** `cpu`, `webgpu`, or the oracle `reference`. */
-  readonly kind: "cpu" | "webgpu" | "reference";
+  /** `cpu`, `webgpu`, WebGPU by another name `dawn`, or the oracle `reference`. */
+  readonly kind: "cpu" | "webgpu" | "dawn" | "reference";
   /** A name for people: the adapter, or the number of threads. */
   readonly description: string;
   /** Choices that change bits, recorded with a run. */

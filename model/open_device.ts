@@ -4,9 +4,12 @@ import { adapterName, requestWebGPU } from "./webgpu/request.ts";
 import { WebGPUDevice } from "./webgpu/webgpu_device.ts";
 
 /** What {@linkcode openDevice} can be asked for. */
-export const DEVICE_KINDS = ["auto", "cpu", "webgpu"] as const;
+export const DEVICE_KINDS = ["auto", "cpu", "webgpu", "dawn"] as const;
 
-/** `auto` takes a real GPU, else the cpu; `webgpu` takes a software adapter too. */
+/**
+ * `auto` takes a real GPU, else the cpu; `webgpu` (Deno's own or a browser's) takes a software adapter too; `dawn` is the WebGPU of
+ * npm's `webgpu`, which reaches matrix units that Deno's does not.
+ */
 export type DeviceKind = (typeof DEVICE_KINDS)[number];
 
 /** Options of {@linkcode openDevice}. */
@@ -22,6 +25,8 @@ export async function openDevice(kind: DeviceKind, options: OpenDeviceOptions = 
       return await openCpu(options);
     case "webgpu":
       return await openWebGPU(true) ?? failWithoutAdapter();
+    case "dawn":
+      return await openDawn();
     case "auto":
       return await openWebGPU(false) ?? await openCpu(options);
     default:
@@ -38,6 +43,17 @@ async function openWebGPU(allowSoftware: boolean): Promise<Device | undefined> {
     return undefined;
   }
   return new WebGPUDevice(device, adapterName(adapterInfo));
+}
+
+async function openDawn(): Promise<Device> {
+  const { requestDawn } = await import("./dawn/request_dawn.ts");
+  const requested = await requestDawn();
+  if (!requested) {
+    throw new DeviceError(
+      "Dawn accepts no adapter here: install the GPU vendor's Vulkan driver; or use --device webgpu or --device cpu",
+    );
+  }
+  return new WebGPUDevice(requested.device, adapterName(requested.adapterInfo), "dawn");
 }
 
 // Imported when wanted: the kernels of the cpu device are assembled at load, which a GPU run has no use for.

@@ -65,7 +65,8 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
 }
 
 function recordedKind(config: RunConfig): DeviceKind {
-  return config.device.kind === "webgpu" ? "webgpu" : "cpu";
+  const { kind } = config.device;
+  return kind === "webgpu" || kind === "dawn" ? kind : "cpu";
 }
 
 function environmentOf(device: Device): RunEnvironment {

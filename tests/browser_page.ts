@@ -100,17 +100,18 @@ export async function report(): Promise<BrowserReport> {
   if (!requested) throw new Error("this browser has no WebGPU adapter");
   const adapter = adapterName(requested.adapterInfo);
   const device = new WebGPUDevice(requested.device, adapter);
-  const offences = await opOffences(device);
+  const offences = await opOffences(device, browserCases);
   const training = await train(device);
   device.destroy();
   const kernels = [...new Set(browserCases.map(({ kernel }) => kernel.name))];
   return { adapter, kernels, offences, training };
 }
 
-async function opOffences(device: Device): Promise<string[]> {
+/** What is wrong with each case that a device fails or answers unlike the oracle. */
+export async function opOffences(device: Device, cases: readonly OpCase[]): Promise<string[]> {
   const oracle = new ReferenceDevice("f64");
   const offences: string[] = [];
-  for (const op of browserCases) {
+  for (const op of cases) {
     const place = `${op.kernel.name} ${op.shape}`;
     try {
       const [actual, expected] = [await runOpCase(device, op), await runOpCase(oracle, op)];

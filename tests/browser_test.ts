@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { ReferenceDevice } from "@lukeforge/model";
-import { type BrowserReport, train } from "./browser_page.ts";
+import type { BrowserReport } from "./browser_page.ts";
+import { assertTrainsAsOracle } from "./same_training.ts";
 
 /** Chromium brings its own software driver: a choice of drivers for Deno is not one for it. */
 const env = Object.fromEntries(
@@ -64,30 +64,12 @@ async function reportOfBrowser(script: string): Promise<BrowserReport> {
   return await page.evaluate<BrowserReport>(`import("/page.js").then(({ report }) => report())`);
 }
 
-/** Every number within 1e-3 of the largest of its list. */
-function assertNear(actual: readonly number[], expected: readonly number[], what: string): void {
-  assert.equal(actual.length, expected.length, what);
-  const scale = Math.max(...expected.map(Math.abs));
-  actual.forEach((value, i) => {
-    const wanted = expected[i] ?? NaN;
-    assert.ok(Math.abs(value - wanted) <= 1e-3 * scale, `${what}[${i}] is ${value}, the oracle's ${wanted}`);
-  });
-}
-
 Deno.test({
   name: "LukeNetwork and every kernel in Chromium agree with the oracle",
   ignore: !existsSync(executablePath),
   async fn(t) {
     const { adapter, kernels, offences, training } = await reportOfBrowser(await bundlePage());
     await t.step(`${kernels.length} kernels on ${adapter}`, () => assert.deepEqual(offences, []));
-    await t.step("two steps of training", async () => {
-      const expected = await train(new ReferenceDevice("f64"));
-      assertNear(training.losses, expected.losses, "losses");
-      assertNear(training.gradNorms, expected.gradNorms, "gradient norms");
-      assert.deepEqual(Object.keys(training.parameters), Object.keys(expected.parameters));
-      for (const [parameter, values] of Object.entries(expected.parameters)) {
-        assertNear(training.parameters[parameter] ?? [], values, parameter);
-      }
-    });
+    await t.step("two steps of training", () => assertTrainsAsOracle(training));
   },
 });

@@ -1,7 +1,13 @@
 import { DeviceError } from "../device_error.ts";
 
+/** Products of small matrices by a whole subgroup: an experiment of Dawn's, which the types don't know yet. */
+export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+
 /** Asked for where the adapter has them; nothing depends on one. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
+
+/** What shaders with subgroup matrices of f16 enable. */
+const MATRIX_FEATURES: readonly GPUFeatureName[] = [SUBGROUP_MATRIX, "subgroups", "shader-f16"];
 
 /** A device of the system's best adapter. */
 export interface RequestedDevice {
@@ -19,11 +25,18 @@ export interface RequestedDevice {
  */
 export async function requestWebGPU(): Promise<RequestedDevice | undefined> {
   const adapter = await requestAdapter();
-  if (!adapter) return undefined;
+  return adapter && await requestDevice(adapter);
+}
+
+/** A device of `adapter` with all of its limits. Throws a {@linkcode DeviceError} when it gives none. */
+export async function requestDevice(adapter: GPUAdapter): Promise<RequestedDevice> {
   const { info, limits } = adapter;
+  const has = (feature: GPUFeatureName): boolean => adapter.features.has(feature);
+  const requiredFeatures = OPTIONAL_FEATURES.filter(has);
+  if (MATRIX_FEATURES.every(has)) requiredFeatures.push(...MATRIX_FEATURES);
   try {
     const device = await adapter.requestDevice({
-      requiredFeatures: OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures,
       requiredLimits: {
         maxBufferSize: limits.maxBufferSize,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

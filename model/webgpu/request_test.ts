@@ -48,7 +48,7 @@ Deno.test({
 Deno.test("openDevice() lists the kinds when it gets an unknown one", async () => {
   assert.equal(
     await openWithoutVulkan("cuda"),
-    'DeviceError: unknown device "cuda"; use one of auto, cpu, webgpu',
+    'DeviceError: unknown device "cuda"; use one of auto, cpu, webgpu, dawn',
   );
 });
 

@@ -31,7 +31,7 @@ interface WebGPUProgram extends Program {
 
 /** Runs plans on a GPUDevice: Deno's own, a browser's, or Dawn's. It takes the device over. */
 export class WebGPUDevice implements Device {
-  readonly kind = "webgpu";
+  readonly kind: "webgpu" | "dawn";
   readonly description: string;
   readonly choices: Readonly<Record<string, string>>;
   readonly maxBindingBytes: number;
@@ -48,9 +48,10 @@ export class WebGPUDevice implements Device {
   #unsubmittedBytes = 0;
   #destroyed = false;
 
-  /** Takes over `device`. `description` names the adapter for people. */
-  constructor(device: GPUDevice, description: string) {
+  /** Takes over `device`. `description` names the adapter for people, `kind` says whose WebGPU it is. */
+  constructor(device: GPUDevice, description: string, kind: "webgpu" | "dawn" = "webgpu") {
     this.#device = device;
+    this.kind = kind;
     this.description = description;
     this.choices = { adapter: description };
     this.maxBindingBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);

@@ -152,7 +152,13 @@ export function pretrainCommand(reporter: Reporter): Command {
   flag(command, "maskWordsInEntitySpan", "also mask the words of entities to predict");
 
   command.optionsGroup("Device and records:");
-  setting(command, "device", "<kind>", "auto (a GPU, else cpu), cpu, webgpu", oneOf(DEVICE_KINDS));
+  setting(
+    command,
+    "device",
+    "<kind>",
+    "auto (a GPU, else cpu), cpu, webgpu, dawn (npm's webgpu)",
+    oneOf(DEVICE_KINDS),
+  );
   command.option(
     "--threads <n>",
     "threads of the cpu device; results do not depend on them (default: all cores)",
