@@ -16,6 +16,8 @@ export interface LukeTrainingOptions {
   readonly gradientAccumulationSteps: number;
   /** Hyper-parameters of the update. */
   readonly optimizer: AdamWOptions;
+  /** Keeps of each encoder layer only its input and computes the rest again in the reverse pass: less memory, more time, same bits. */
+  readonly recompute?: boolean;
 }
 
 /** Options of {@linkcode LukeNetwork.create}. */
@@ -139,6 +141,7 @@ export class LukeNetwork implements AsyncDisposable {
         capacity,
         metrics: allocationTensor(this.#metrics),
         training,
+        recompute: this.#options.training?.recompute ?? false,
         lossScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
       });
       this.#plans.set(key, plan);

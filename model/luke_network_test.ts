@@ -38,10 +38,11 @@ async function makeNetwork(
   config: LukeConfig,
   capacities: readonly BatchCapacity[] = [TINY_CAPACITY],
   optimizer: Partial<AdamWOptions> = {},
+  recompute = false,
 ): Promise<LukeNetwork> {
   const network = await LukeNetwork.create(device, config, {
     capacities,
-    training: { gradientAccumulationSteps: 1, optimizer: { ...adamw, ...optimizer } },
+    training: { gradientAccumulationSteps: 1, optimizer: { ...adamw, ...optimizer }, recompute },
   });
   network.initialize(3);
   return network;
@@ -416,6 +417,21 @@ for (const [kind, available, open] of devices) {
         assert.notDeepEqual(one, two);
         assert.deepEqual(one, again);
       });
+
+      await t.step(
+        "recompute gives the same gradients and loss to the bit, over two micro-steps",
+        async () => {
+          await using other = await makeNetwork(device, config, [LARGE], {}, true);
+          const found = [];
+          for (const each of [network, other]) {
+            each.writeParameters(initial);
+            await each.readMetrics();
+            for (const microStep of [0, 1]) await each.accumulate(batch, { ...START, microStep });
+            found.push({ gradients: await each.readGradients(), metrics: (await each.readMetrics()).word });
+          }
+          assert.deepEqual(found[1], found[0]);
+        },
+      );
 
       await network[Symbol.asyncDispose]();
       assert.equal(device.allocatedBytes, before);

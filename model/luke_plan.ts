@@ -40,6 +40,8 @@ export interface LukePlanOptions {
   readonly metrics: Tensor;
   /** Records gradients and dropout. */
   readonly training: boolean;
+  /** Computes the activations of each encoder layer again in the reverse pass instead of keeping them. */
+  readonly recompute: boolean;
   /** What the gradients are multiplied with: 1 / gradient accumulation steps. */
   readonly lossScale: number;
 }
@@ -62,7 +64,7 @@ export class LukePlan implements Disposable {
 
   /** Records and compiles the plan. */
   static async create(options: LukePlanOptions): Promise<LukePlan> {
-    const builder = new PlanBuilder(options.training, fillZero);
+    const builder = new PlanBuilder(options.training, fillZero, options.recompute);
     const inputs = declareInputs(builder, options.capacity);
     const outputs = recordLuke(builder, inputs, options);
     builder.backward();
@@ -181,9 +183,7 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
   );
   entities = dropout(plan, normalized("luke.entity_embeddings.LayerNorm", entities), hiddenDropoutProb);
 
-  let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
-  for (let i = 0; i < config.numHiddenLayers; i++) {
-    const layer = `luke.encoder.layer.${i}`;
+  const encoderLayer = (layer: string, hidden: Tensor): Tensor => {
     const context = attention(
       plan,
       dense(`${layer}.attention.self.query`, hidden),
@@ -195,10 +195,14 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     const attended = dropout(plan, dense(`${layer}.attention.output.dense`, context), hiddenDropoutProb);
     hidden = normalized(`${layer}.attention.output.LayerNorm`, add(plan, attended, hidden));
     const fed = dense(`${layer}.output.dense`, gelu(plan, dense(`${layer}.intermediate.dense`, hidden)));
-    hidden = normalized(
+    return normalized(
       `${layer}.output.LayerNorm`,
       add(plan, dropout(plan, fed, hiddenDropoutProb), hidden),
     );
+  };
+  let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
+  for (let i = 0; i < config.numHiddenLayers; i++) {
+    hidden = plan.segment(() => encoderLayer(`luke.encoder.layer.${i}`, hidden));
   }
 
   if (!plan.training) plan.keep(hidden);

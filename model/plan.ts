@@ -1,31 +1,15 @@
 import type { Allocation, Device, Dispatch, Program, Scalars, View } from "./device.ts";
-import { VIEW_ALIGNMENT } from "./device.ts";
-import { capacityOf, type DType, type Kernel, type Size } from "./kernel.ts";
+import type { DType, Kernel, Size } from "./kernel.ts";
+import { type Layout, layOut } from "./plan_layout.ts";
+import { recomputeSegment, type Segment } from "./plan_recompute.ts";
+import { type RecordedDispatch, type Tensor, tensorLength } from "./tensor.ts";
 
-/** A matrix in a plan. Its memory is chosen when the plan is compiled, unless it is a parameter. */
-export interface Tensor {
-  /** For people and errors. */
-  readonly name: string;
-  readonly dtype: DType;
-  /** Row count, live or fixed. */
-  readonly rows: Size;
-  readonly columns: number;
-  /** `activation` memory is shared by liveness; `input` and `output` memory is the tensor's own; `parameter` memory is given. */
-  readonly role: "activation" | "input" | "output" | "parameter";
-  /** The memory of a parameter. */
-  readonly view?: View;
-}
+export { allocationTensor, type Tensor, tensorLength } from "./tensor.ts";
 
 /** A parameter and, unless frozen or only read, the memory of its gradient. */
 export interface Parameter {
   readonly tensor: Tensor;
   readonly gradient?: Tensor;
-}
-
-interface RecordedDispatch {
-  readonly kernel: Kernel;
-  readonly tensors: readonly Tensor[];
-  readonly sizes: Readonly<Record<string, Size>>;
 }
 
 /** Where a gradient goes, and whether the first write replaces (0) or adds (1). */
@@ -38,40 +22,26 @@ export interface GradientTarget {
 /** Fills a tensor with zeros; the builder needs it for gradients that are written sparsely. */
 export type ZeroFill = (plan: PlanBuilder, target: Tensor, keep: Size) => void;
 
-/** A whole f32 allocation as a tensor of one row. */
-export function allocationTensor(allocation: Allocation): Tensor {
-  const { label: name, length: columns } = allocation;
-  return {
-    name,
-    dtype: "f32",
-    rows: 1,
-    columns,
-    role: "parameter",
-    view: { allocation, offset: 0, length: columns },
-  };
-}
-
-/** Number of elements that a tensor needs at most. */
-export function tensorLength(tensor: Tensor): number {
-  return capacityOf(tensor.rows) * tensor.columns;
-}
-
 /**
  * Records a network as a flat list of dispatches. Ops call {@linkcode PlanBuilder.dispatch} for the forward pass and register
  * what computes their gradients with {@linkcode PlanBuilder.onBackward}; {@linkcode PlanBuilder.backward} then records the
  * reverse pass, so that a step neither allocates nor differentiates anything.
  */
 export class PlanBuilder {
-  readonly #dispatches: RecordedDispatch[] = [];
-  readonly #reverse: (() => void)[] = [];
+  #dispatches: RecordedDispatch[] = [];
+  #reverse: (() => void)[] = [];
   readonly #gradients = new Map<Tensor, Tensor>();
   readonly #parameters = new Map<Tensor, Parameter>();
   readonly #zeroFill: ZeroFill;
   readonly #kept = new Set<Tensor>();
   #dropouts = 0;
+  #inSegment = false;
 
-  /** `training` records gradients and dropout; without it `onBackward` is ignored. */
-  constructor(readonly training: boolean, zeroFill: ZeroFill) {
+  /**
+   * `training` records gradients and dropout; without it `onBackward` is ignored. `recompute` keeps no activations of segments
+   * for the reverse pass.
+   */
+  constructor(readonly training: boolean, zeroFill: ZeroFill, readonly recompute = false) {
     this.#zeroFill = zeroFill;
   }
 
@@ -131,6 +101,33 @@ export class PlanBuilder {
     if (this.training) this.#reverse.push(record);
   }
 
+  /**
+   * Records a part of the network, such as a layer, whose activations are computed again in the reverse pass when the plan is one
+   * that recomputes. Same gradients, to the bit, from less memory and more time. Throws a RangeError within another segment.
+   */
+  segment<T>(record: () => T): T {
+    if (!this.training || !this.recompute) return record();
+    if (this.#inSegment) throw new RangeError("segments cannot contain one another");
+    const [reverse, own, begin] = [this.#reverse, [] as (() => void)[], this.#dispatches.length];
+    this.#reverse = own;
+    this.#inSegment = true;
+    const result = record();
+    this.#inSegment = false;
+    this.#reverse = reverse;
+    const segment: Segment = { begin, end: this.#dispatches.length };
+    reverse.push(() => this.#reverseSegment(segment, own));
+    return result;
+  }
+
+  #reverseSegment(segment: Segment, reverse: readonly (() => void)[]): void {
+    const recorded = this.#dispatches;
+    this.#dispatches = [];
+    for (const record of reverse.toReversed()) record();
+    const backward = this.#dispatches;
+    this.#dispatches = recorded;
+    recorded.push(...recomputeSegment(recorded, segment, backward, this.#kept));
+  }
+
   /** Records the reverse pass. */
   backward(): void {
     for (const record of this.#reverse.toReversed()) record();
@@ -177,7 +174,7 @@ export class PlanBuilder {
 
   /** Lays out memory and prepares the list on a device. */
   async compile(device: Device): Promise<Plan> {
-    const { views, allocations } = layOut(device, this.#dispatches, this.#kept);
+    const { views, allocations } = allocate(device, layOut(this.#dispatches, this.#kept));
     const dispatches: Dispatch[] = this.#dispatches.map(({ kernel, tensors, sizes }) => ({
       kernel,
       sizes,
@@ -193,57 +190,16 @@ function viewOf(tensor: Tensor, views: ReadonlyMap<Tensor, View>): View {
   return view;
 }
 
-interface Slot {
-  readonly dtype: DType;
-  length: number;
-  readonly tenants: Tensor[];
-  freeFrom: number;
-}
-
-/** Gives every tensor memory; activations whose lifetimes do not overlap share slots (best fit, in order of first use). */
-function layOut(
-  device: Device,
-  dispatches: readonly RecordedDispatch[],
-  kept: ReadonlySet<Tensor>,
-): { views: Map<Tensor, View>; allocations: Allocation[] } {
-  const first = new Map<Tensor, number>();
-  const last = new Map<Tensor, number>();
-  dispatches.forEach(({ tensors }, i) => {
-    for (const tensor of tensors) {
-      if (!first.has(tensor)) first.set(tensor, i);
-      last.set(tensor, i);
-    }
-  });
-  const slots: Slot[] = [];
-  for (const [tensor, begin] of first) {
-    if (tensor.view) continue;
-    const length = Math.ceil(Math.max(tensorLength(tensor), 1) / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
-    const shared = tensor.role === "activation" && !kept.has(tensor);
-    const end = shared ? last.get(tensor) ?? begin : Infinity;
-    const free = shared ? slots.filter((slot) => slot.freeFrom <= begin && slot.dtype === tensor.dtype) : [];
-    const fits = free.filter((slot) => slot.length >= length).sort((a, b) => a.length - b.length)[0];
-    const slot = fits ?? free.sort((a, b) => b.length - a.length)[0];
-    if (slot) {
-      slot.length = Math.max(slot.length, length);
-      slot.tenants.push(tensor);
-      slot.freeFrom = end + 1;
-    } else {
-      slots.push({ dtype: tensor.dtype, length, tenants: [tensor], freeFrom: end + 1 });
-    }
-  }
+function allocate(device: Device, layout: Layout): { views: Map<Tensor, View>; allocations: Allocation[] } {
   const views = new Map<Tensor, View>();
-  const allocations: Allocation[] = [];
-  for (const slot of slots) {
-    const allocation = device.allocate(
-      slot.tenants.map((t) => t.name).slice(0, 3).join(", "),
-      slot.dtype,
-      slot.length,
-    );
-    allocations.push(allocation);
-    for (const tensor of slot.tenants) {
-      views.set(tensor, { allocation, offset: 0, length: Math.max(tensorLength(tensor), 1) });
+  const allocations = layout.buffers.map(({ dtype, length, places }) => {
+    const label = places.slice(0, 3).map(({ tensor }) => tensor.name).join(", ");
+    const allocation = device.allocate(label, dtype, length);
+    for (const { tensor, offset } of places) {
+      views.set(tensor, { allocation, offset, length: Math.max(tensorLength(tensor), 1) });
     }
-  }
+    return allocation;
+  });
   return { views, allocations };
 }
 
