@@ -98,3 +98,30 @@ export function erf4(x: v128, decay: v128): v128 {
   y = f32x4.sub(f32x4.splat(1), f32x4.mul(f32x4.mul(y, t), decay));
   return v128.bitselect(x, y, f32x4.splat(-0.0)); // the sign of x on |erf|
 }
+
+/** f32 of f16 bits in the lower halves of the lanes; the upper halves are zero. Subnormals, infinities and NaN keep their meaning. */
+@inline
+export function halves4(bits: v128): v128 {
+  const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
+  const special = i32x4.ge_s(magnitude, i32x4.splat(0x0f800000));
+  const value = f32x4.mul(magnitude, f32x4.splat(5.192296858534828e33)); // 2^112: the exponents' biases differ by that
+  const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
+  return v128.or(v128.or(value, sign), v128.and(special, i32x4.splat(0x7f800000)));
+}
+
+/** x · Φ(x). */
+@inline
+export function gelu4(x: v128): v128 {
+  const u = f32x4.mul(x, splat(0.7071067811865476));
+  const erf = erf4(u, exp4(f32x4.neg(f32x4.mul(u, u))));
+  return f32x4.mul(f32x4.mul(x, splat(0.5)), f32x4.add(splat(1), erf));
+}
+
+/** The derivative of {@linkcode gelu4}. */
+@inline
+export function geluSlope4(x: v128): v128 {
+  const u = f32x4.mul(x, splat(0.7071067811865476));
+  const decay = exp4(f32x4.neg(f32x4.mul(u, u)));
+  const cdf = f32x4.mul(f32x4.add(splat(1), erf4(u, decay)), splat(0.5));
+  return madd(x, f32x4.mul(decay, splat(0.3989422804014327)), cdf);
+}

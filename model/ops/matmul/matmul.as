@@ -1,126 +1,231 @@
-import { address, at, integer, madd, real, splat, store4, load4 } from "./simd";
+import { address, at, gelu4, geluSlope4, halves4, integer, load4, madd, real, splat, store4 } from "./simd";
 
-// A tile of C is 64 × 64. For each slice of 256 along k, the 64 columns of B are packed into panels of 8 columns,
-// k-major and padded with zeros, so that the inner loop reads them in order whatever the transposition.
-const TILE_ROWS: i32 = 64;
-const TILE_COLUMNS: i32 = 64;
+// C is cut into tiles of at most 132 × 256 (matmul_tiles.ts has the same rule). For each slice of 256 along k, a tile packs its rows of
+// A into panels of 6 and its columns of B into panels of 8, k-major and padded with zeros, so that whatever the layout and the
+// format the inner loop reads two streams of f32 in order. It keeps 6 × 8 sums in 12 of the 15 vector registers that V8
+// hands out. Slices, not tiles, decide the order of additions: the bits of a product don't depend on the tiling.
+const ROWS: i32 = 6;
+const COLUMNS: i32 = 8;
 const SLICE: i32 = 256;
-const PANEL: i32 = 8;
+const MAX_TILE_ROWS: i32 = 132;
+const MAX_TILE_COLUMNS: i32 = 256;
+const ENOUGH_TILES: i32 = 12;
 
-/** Where this worker packs B: TILE_COLUMNS · SLICE floats. */
-let scratch: usize = 0;
+const NONE: i32 = 0, GELU: i32 = 1, GELU_BACKWARD: i32 = 2, RESIDUAL: i32 = 3;
+const F16: i32 = 1;
+
+/** Where this worker packs A, B and keeps the sums of one block. */
+let packedA: usize = 0, packedB: usize = 0, sums: usize = 0;
 
 /** Bytes of scratch memory that a worker needs. */
-export const SCRATCH_BYTES: i32 = TILE_COLUMNS * SLICE * 4;
+export const SCRATCH_BYTES: i32 = (MAX_TILE_ROWS + MAX_TILE_COLUMNS) * SLICE * 4 + ROWS * COLUMNS * 4;
 
 export function set_scratch(p: usize): void {
-  scratch = p;
+  packedA = p;
+  packedB = at(packedA, MAX_TILE_ROWS * SLICE);
+  sums = at(packedB, MAX_TILE_COLUMNS * SLICE);
 }
 
-/** Packs B[k0 … k0+depth, j0 … j0+width] with element (x, j) at b + (x·rowStride + j·columnStride) floats. */
-function pack(b: usize, rowStride: i32, columnStride: i32, depth: i32, width: i32): void {
-  for (let j = 0; j < width; j += PANEL) {
-    const panel = at(scratch, j * depth);
-    const count = min(PANEL, width - j);
-    if (columnStride == 1) {
-      for (let x = 0; x < depth; x++) {
-        const from = at(b, x * rowStride + j), to = at(panel, x * PANEL);
-        v128.store(to, load4(from, count, 0));
-        v128.store(to, count > 4 ? load4(from + 16, count - 4, 0) : splat(0), 16);
-      }
-      continue;
-    }
-    let x = 0;
-    if (rowStride == 1 && count == PANEL) {
-      // Transposes 4 × 4 blocks: four columns of B, four steps of k.
-      for (; x + 4 <= depth; x += 4) {
-        for (let half = 0; half < 2; half++) {
-          const from = at(b, (j + half * 4) * columnStride + x);
-          const to = at(panel, x * PANEL + half * 4);
-          const r0 = v128.load(from), r1 = v128.load(at(from, columnStride));
-          const r2 = v128.load(at(from, 2 * columnStride)), r3 = v128.load(at(from, 3 * columnStride));
-          const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-          const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-          v128.store(to, v128.shuffle<f32>(a, b2, 0, 1, 4, 5));
-          v128.store(to, v128.shuffle<f32>(a, b2, 2, 3, 6, 7), 32);
-          v128.store(to, v128.shuffle<f32>(c, d, 0, 1, 4, 5), 64);
-          v128.store(to, v128.shuffle<f32>(c, d, 2, 3, 6, 7), 96);
-        }
-      }
-    }
-    for (; x < depth; x++) {
-      const from = at(b, x * rowStride + j * columnStride), to = at(panel, x * PANEL);
-      v128.store(to, splat(0));
-      v128.store(to, splat(0), 16);
-      for (let i = 0; i < count; i++) store<f32>(at(to, i), load<f32>(at(from, i * columnStride)));
-    }
-  }
-}
-
-/** C row: adds or replaces `left` (at most 8) columns. */
+/** Four neighbours as f32: T is f32, u16 for f16, i16 for bf16. */
 @inline
-function put(c: usize, low: v128, high: v128, left: i32, adds: bool): void {
-  if (left >= 8) {
-    if (adds) {
-      low = f32x4.add(low, v128.load(c));
-      high = f32x4.add(high, v128.load(c, 16));
-    }
-    v128.store(c, low);
-    v128.store(c, high, 16);
-    return;
-  }
-  store4(c, adds ? f32x4.add(low, load4(c, left, 0)) : low, left);
-  if (left > 4) store4(c + 16, adds ? f32x4.add(high, load4(c + 16, left - 4, 0)) : high, left - 4);
+function four<T>(p: usize): v128 {
+  if (isFloat<T>()) return v128.load(p);
+  const bits = v128.load16x4_u(p);
+  return isSigned<T>() ? i32x4.shl(bits, 16) : halves4(bits);
 }
 
-/** Four rows of A times a panel. Strides of A in bytes. */
-function four(
-  a: usize, aRow: usize, aStep: usize, panel: usize, depth: i32, c: usize, cRow: usize, left: i32, alpha: v128,
-  biasLow: v128, biasHigh: v128, adds: bool,
+@inline
+function single<T>(p: usize): f32 {
+  if (isFloat<T>()) return load<f32>(p);
+  const bits = i32x4.splat(<i32>load<u16>(p));
+  return f32x4.extract_lane(isSigned<T>() ? i32x4.shl(bits, 16) : halves4(bits), 0);
+}
+
+/** Transposes 4 steps along k of 4 rows `stride` bytes apart, and stores them `panel` floats apart. */
+@inline
+function transpose<T>(from: usize, stride: usize, to: usize, panel: usize): void {
+  const r0 = four<T>(from), r1 = four<T>(from + stride);
+  const r2 = four<T>(from + 2 * stride), r3 = four<T>(from + 3 * stride);
+  const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(a, b, 0, 1, 4, 5));
+  v128.store(to + (panel << 2), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  v128.store(to + (panel << 3), v128.shuffle<f32>(c, d, 0, 1, 4, 5));
+  v128.store(to + (panel << 2) * 3, v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+}
+
+/**
+ * Packs `width` vectors of `depth` elements along k into panels of `panel`, each padded with zeros to `panel` vectors and a whole number of
+ * pairs of steps. Strides in elements: `step` along k, `stride` from vector to vector.
+ */
+function pack<T>(from: usize, step: i32, stride: i32, depth: i32, width: i32, panel: i32, to: usize): void {
+  const bytes = <usize>sizeof<T>();
+  const padded = (depth + 1) & ~1;
+  const second = panel - 4; // vectors 0…3 and the last four, which overlap where there are six
+  for (let w = 0; w < width; w += panel) {
+    const count = min(panel, width - w);
+    const vectors = from + <usize>(w * stride) * bytes;
+    let x = 0;
+    if (count == panel && stride == 1) {
+      for (; x < depth; x++) {
+        const source = vectors + <usize>(x * step) * bytes, place = at(to, x * panel);
+        v128.store(place, four<T>(source));
+        v128.store(at(place, second), four<T>(source + <usize>second * bytes));
+      }
+    } else if (count == panel && step == 1) {
+      const apart = <usize>stride * bytes;
+      for (; x + 4 <= depth; x += 4) {
+        const source = vectors + <usize>x * bytes, place = at(to, x * panel);
+        transpose<T>(source, apart, place, panel);
+        transpose<T>(source + <usize>second * apart, apart, at(place, second), panel);
+      }
+    }
+    for (; x < padded; x++) {
+      const source = vectors + <usize>(x * step) * bytes, place = at(to, x * panel);
+      for (let i = 0; i < panel; i++) {
+        store<f32>(at(place, i), x < depth && i < count ? single<T>(source + <usize>(i * stride) * bytes) : 0);
+      }
+    }
+    to = at(to, padded * panel);
+  }
+}
+
+function packAs(
+  format: i32, base: usize, offset: i32, step: i32, stride: i32, depth: i32, width: i32, panel: i32, to: usize,
 ): void {
-  let c00 = splat(0), c01 = splat(0), c10 = splat(0), c11 = splat(0);
-  let c20 = splat(0), c21 = splat(0), c30 = splat(0), c31 = splat(0);
-  let a0 = a, a1 = a + aRow, a2 = a + 2 * aRow, a3 = a + 3 * aRow;
-  for (let x = 0; x < depth; x++) {
-    const b0 = v128.load(panel), b1 = v128.load(panel, 16);
-    panel += 32;
-    let s = v128.load_splat<f32>(a0);
+  if (format == 0) pack<f32>(at(base, offset), step, stride, depth, width, panel, to);
+  else if (format == F16) pack<u16>(base + (<usize>offset << 1), step, stride, depth, width, panel, to);
+  else pack<i16>(base + (<usize>offset << 1), step, stride, depth, width, panel, to);
+}
+
+/** 6 rows of A times 8 columns of B, both packed, `pairs` times two steps along k. */
+function multiply(a: usize, b: usize, pairs: i32, to: usize): void {
+  let c00 = splat(0), c01 = splat(0), c10 = splat(0), c11 = splat(0), c20 = splat(0), c21 = splat(0);
+  let c30 = splat(0), c31 = splat(0), c40 = splat(0), c41 = splat(0), c50 = splat(0), c51 = splat(0);
+  for (; pairs > 0; pairs--) {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let s = v128.load_splat<f32>(a);
     c00 = madd(s, b0, c00);
     c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a1);
+    s = v128.load_splat<f32>(a, 4);
     c10 = madd(s, b0, c10);
     c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a2);
+    s = v128.load_splat<f32>(a, 8);
     c20 = madd(s, b0, c20);
     c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a3);
+    s = v128.load_splat<f32>(a, 12);
     c30 = madd(s, b0, c30);
     c31 = madd(s, b1, c31);
-    a0 += aStep;
-    a1 += aStep;
-    a2 += aStep;
-    a3 += aStep;
+    s = v128.load_splat<f32>(a, 16);
+    c40 = madd(s, b0, c40);
+    c41 = madd(s, b1, c41);
+    s = v128.load_splat<f32>(a, 20);
+    c50 = madd(s, b0, c50);
+    c51 = madd(s, b1, c51);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    s = v128.load_splat<f32>(a, 24);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 28);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 32);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 36);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    s = v128.load_splat<f32>(a, 40);
+    c40 = madd(s, b0, c40);
+    c41 = madd(s, b1, c41);
+    s = v128.load_splat<f32>(a, 44);
+    c50 = madd(s, b0, c50);
+    c51 = madd(s, b1, c51);
+    a += 48;
+    b += 64;
   }
-  put(c, madd(c00, alpha, biasLow), madd(c01, alpha, biasHigh), left, adds);
-  put(c + cRow, madd(c10, alpha, biasLow), madd(c11, alpha, biasHigh), left, adds);
-  put(c + 2 * cRow, madd(c20, alpha, biasLow), madd(c21, alpha, biasHigh), left, adds);
-  put(c + 3 * cRow, madd(c30, alpha, biasLow), madd(c31, alpha, biasHigh), left, adds);
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(to, c10, 32);
+  v128.store(to, c11, 48);
+  v128.store(to, c20, 64);
+  v128.store(to, c21, 80);
+  v128.store(to, c30, 96);
+  v128.store(to, c31, 112);
+  v128.store(to, c40, 128);
+  v128.store(to, c41, 144);
+  v128.store(to, c50, 160);
+  v128.store(to, c51, 176);
 }
 
-/** One row of A times a panel. */
-function one(
-  a: usize, aStep: usize, panel: usize, depth: i32, c: usize, left: i32, alpha: v128, biasLow: v128, biasHigh: v128,
-  adds: bool,
-): void {
-  let c0 = splat(0), c1 = splat(0);
-  for (let x = 0; x < depth; x++) {
-    const s = v128.load_splat<f32>(a);
-    c0 = madd(s, v128.load(panel), c0);
-    c1 = madd(s, v128.load(panel, 16), c1);
-    panel += 32;
-    a += aStep;
+// What becomes of the sums of one slice of a tile.
+let alpha: f32 = 1;
+let epilogue: i32 = 0;
+let accumulates: bool = false;
+/** Whether the slice is the first or the last along k. */
+let first: bool = false, last: bool = false;
+
+/** Adds `left` (at most 4) elements of a slice's products, `sum` · alpha (+ bias in the first slice), to C and D. */
+@inline
+function finish(sum: v128, bias: usize, c: usize, d: usize, left: i32): void {
+  let p = f32x4.mul(sum, splat(alpha));
+  if (bias != 0 && first) p = f32x4.add(p, load4(bias, left, 0));
+  if (epilogue == GELU) {
+    // D holds the sum of the slices so far, since C may hold what is added at the end.
+    if (!first) p = f32x4.add(p, load4(d, left, 0));
+    store4(d, last ? gelu4(p) : p, left);
+    if (!last) return;
+    if (accumulates) p = f32x4.add(p, load4(c, left, 0));
+  } else if (epilogue == GELU_BACKWARD && !accumulates) {
+    if (!first) p = f32x4.add(p, load4(c, left, 0));
+    if (last) p = f32x4.mul(p, geluSlope4(load4(d, left, 0)));
+  } else {
+    if (epilogue == GELU_BACKWARD) p = f32x4.mul(p, geluSlope4(load4(d, left, 0)));
+    else if (epilogue == RESIDUAL && first) p = f32x4.add(p, load4(d, left, 0));
+    if (accumulates || !first) p = f32x4.add(p, load4(c, left, 0));
   }
-  put(c, madd(c0, alpha, biasLow), madd(c1, alpha, biasHigh), left, adds);
+  store4(c, p, left);
+}
+
+/** {@linkcode finish} for a block of `rows` × `left` of the 6 × 8 sums. */
+function finishBlock(bias: usize, c: usize, d: usize, rowBytes: usize, rows: i32, left: i32): void {
+  let from = sums;
+  if (left >= COLUMNS && epilogue == NONE && (bias == 0 || !first)) {
+    const scale = splat(alpha), adds = accumulates || !first;
+    for (let r = 0; r < rows; r++) {
+      let low = f32x4.mul(v128.load(from), scale), high = f32x4.mul(v128.load(from, 16), scale);
+      if (adds) {
+        low = f32x4.add(low, v128.load(c));
+        high = f32x4.add(high, v128.load(c, 16));
+      }
+      v128.store(c, low);
+      v128.store(c, high, 16);
+      from += COLUMNS << 2;
+      c += rowBytes;
+    }
+    return;
+  }
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < min(left, COLUMNS); j += 4) {
+      finish(v128.load(at(from, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), left - j);
+    }
+    from += COLUMNS << 2;
+    c += rowBytes;
+    d += rowBytes;
+  }
+}
+
+@inline
+function divideUp(a: i32, b: i32): i32 {
+  return (a + b - 1) / b;
+}
+
+/** The side of equal tiles, a multiple of `unit`, when `size` is cut into pieces of at most `most`. */
+@inline
+function side(size: i32, most: i32, unit: i32): i32 {
+  const pieces = max(1, divideUp(size, most));
+  return divideUp(divideUp(size, pieces), unit) * unit;
 }
 
 /**
@@ -131,49 +236,58 @@ function one(
 export function matmul(block: usize, tile: i32): void {
   const m = integer(block, 5), n = integer(block, 6), k = integer(block, 7);
   const aRow = integer(block, 8), aColumn = integer(block, 9), bRow = integer(block, 10), bColumn = integer(block, 11);
-  const cRow = integer(block, 12), inner = integer(block, 14);
+  const cRow = integer(block, 12), outer = integer(block, 13), inner = integer(block, 14);
   const splits = integer(block, 21), kSplit = integer(block, 22);
-  const accumulates = integer(block, 24) !== 0, hasBias = integer(block, 25) !== 0;
-  const alpha = splat(real(block, 26));
+  const hasBias = integer(block, 25) !== 0;
+  const aFormat = integer(block, 27), bFormat = integer(block, 28);
+  accumulates = integer(block, 24) !== 0;
+  alpha = real(block, 26);
+  epilogue = integer(block, 29);
 
-  const tileColumns = (n + TILE_COLUMNS - 1) / TILE_COLUMNS, tileRows = (m + TILE_ROWS - 1) / TILE_ROWS;
-  const j0 = (tile % tileColumns) * TILE_COLUMNS;
-  tile /= tileColumns;
-  const r0 = (tile % tileRows) * TILE_ROWS;
-  tile /= tileRows;
+  const batches = outer * inner * splits;
+  let mostRows = MAX_TILE_ROWS, mostColumns = MAX_TILE_COLUMNS;
+  if (batches * divideUp(m, mostRows) * divideUp(n, mostColumns) < ENOUGH_TILES) mostColumns /= 2;
+  if (batches * divideUp(m, mostRows) * divideUp(n, mostColumns) < ENOUGH_TILES) mostRows /= 2;
+  if (batches * divideUp(m, mostRows) * divideUp(n, mostColumns) < ENOUGH_TILES) mostColumns /= 2;
+  const tileRows = side(m, mostRows, ROWS), tileColumns = side(n, mostColumns, COLUMNS);
+
+  const across = divideUp(n, tileColumns), down = divideUp(m, tileRows);
+  const j0 = (tile % across) * tileColumns;
+  tile /= across;
+  const r0 = (tile % down) * tileRows;
+  tile /= down;
   const split = tile % splits;
   tile /= splits;
   const i = tile % inner, o = tile / inner;
 
-  const kBegin = split * kSplit, kEnd = min(k, kBegin + kSplit);
-  const width = min(TILE_COLUMNS, n - j0), height = min(TILE_ROWS, m - r0);
-  const a = at(address(block, 0), o * integer(block, 15) + i * integer(block, 16) + r0 * aRow);
-  const b = at(address(block, 1), o * integer(block, 17) + i * integer(block, 18) + j0 * bColumn);
-  const c = at(address(block, 4), o * integer(block, 19) + i * integer(block, 20) + split * integer(block, 23) + r0 * cRow + j0);
-  const bias = at(address(block, 2), j0);
-  const aRowBytes = <usize>aRow << 2, aStep = <usize>aColumn << 2, cRowBytes = <usize>cRow << 2;
+  const width = min(tileColumns, n - j0), height = min(tileRows, m - r0);
+  const a = o * integer(block, 15) + i * integer(block, 16) + r0 * aRow;
+  const b = o * integer(block, 17) + i * integer(block, 18) + j0 * bColumn;
+  const place = o * integer(block, 19) + i * integer(block, 20) + split * integer(block, 23) + r0 * cRow + j0;
+  const c = at(address(block, 4), place), d = at(address(block, 3), place), bias = at(address(block, 2), j0);
+  const rowBytes = <usize>cRow << 2;
 
+  const kBegin = split * kSplit, kEnd = min(k, kBegin + kSplit);
   let k0 = kBegin;
   do {
     const depth = max(0, min(SLICE, kEnd - k0));
-    const first = k0 == kBegin;
-    const adds = accumulates || !first;
-    pack(at(b, k0 * bRow), bRow, bColumn, depth, width);
-    const aSlice = at(a, k0 * aColumn);
-    for (let j = 0; j < width; j += PANEL) {
-      const left = width - j;
-      const panel = at(scratch, j * depth);
-      let low = splat(0), high = splat(0);
-      if (hasBias && first) {
-        low = load4(at(bias, j), left, 0);
-        if (left > 4) high = load4(at(bias, j + 4), left - 4, 0);
-      }
-      let r = 0;
-      for (; r + 4 <= height; r += 4) {
-        four(at(aSlice, r * aRow), aRowBytes, aStep, panel, depth, at(c, r * cRow + j), cRowBytes, left, alpha, low, high, adds);
-      }
-      for (; r < height; r++) {
-        one(at(aSlice, r * aRow), aStep, panel, depth, at(c, r * cRow + j), left, alpha, low, high, adds);
+    const pairs = (depth + 1) >> 1;
+    first = k0 == kBegin;
+    last = k0 + SLICE >= kEnd;
+    packAs(aFormat, address(block, 0), a + k0 * aColumn, aColumn, aRow, depth, height, ROWS, packedA);
+    packAs(bFormat, address(block, 1), b + k0 * bRow, bRow, bColumn, depth, width, COLUMNS, packedB);
+    for (let j = 0; j < width; j += COLUMNS) {
+      const panel = at(packedB, j * pairs * 2);
+      for (let r = 0; r < height; r += ROWS) {
+        multiply(at(packedA, r * pairs * 2), panel, pairs, sums);
+        finishBlock(
+          hasBias ? at(bias, j) : 0,
+          at(c, r * cRow + j),
+          at(d, r * cRow + j),
+          rowBytes,
+          min(ROWS, height - r),
+          width - j,
+        );
       }
     }
     k0 += SLICE;

@@ -2,6 +2,7 @@ import type { Kernel } from "../../kernel.ts";
 import { geluDerivative, geluOf } from "../gelu/gelu.ts";
 import { elementReader, type Format, FORMATS } from "../half/format.ts";
 import { type Epilogue, EPILOGUES } from "./epilogue.ts";
+import { matmulTiles } from "./matmul_tiles.ts";
 import { matmulWgsl, matmulWorkgroups } from "./matmul_wgsl.ts";
 
 /** Rows and columns of C that one tile of the cpu kernel covers. */
@@ -84,9 +85,7 @@ export function matmulKernelOf(variety: MatmulVariety): MatmulKernel {
     live: ["m", "k", "outer", "accumulate"],
     wgsl: matmulWgsl,
     workgroups: matmulWorkgroups,
-    tiles: (size) =>
-      size("outer") * size("inner") * size("splits") * Math.ceil(size("m") / CPU_TILE) *
-      Math.ceil(size("n") / CPU_TILE),
+    tiles: matmulTiles,
     flops: (size) => 2 * size("outer") * size("inner") * size("m") * size("n") * size("k"),
     reference: matmulReference,
   };
