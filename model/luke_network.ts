@@ -6,6 +6,8 @@ import { LukePlan } from "./luke_plan.ts";
 import { type AdamWOptions, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
 import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropoutKey } from "./ops/dropout/dropout.ts";
+import { decodeLogits } from "./ops/linear_cross_entropy/decode_logits.ts";
+import { type ChunkLimits, DEFAULT_LOGIT_BYTES } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
 import { Parameters } from "./parameters.ts";
 import { allocationTensor, type Plan } from "./plan.ts";
 import { compileUpdate } from "./update_plan.ts";
@@ -26,6 +28,11 @@ export interface LukeNetworkOptions {
   readonly capacities: readonly BatchCapacity[];
   /** Without it the network only evaluates and predicts. */
   readonly training?: LukeTrainingOptions;
+  /**
+   * Bytes that a head's logits may take at a time, 64 MiB unless told: larger vocabularies are decoded in chunks. The chunks are
+   * part of the result's bits.
+   */
+  readonly logitBytes?: number;
 }
 
 /** Sums of a head over the micro-steps since they were read. */
@@ -130,6 +137,11 @@ export class LukeNetwork implements AsyncDisposable {
     this.#updates = 0;
   }
 
+  get #chunks(): ChunkLimits {
+    const { logitBytes = DEFAULT_LOGIT_BYTES } = this.#options;
+    return { logitBytes, bindingBytes: this.#device.maxBindingBytes };
+  }
+
   #plan(capacity: BatchCapacity, training: boolean): Promise<LukePlan> {
     const key = JSON.stringify([capacity, training]);
     let plan = this.#plans.get(key);
@@ -143,6 +155,7 @@ export class LukeNetwork implements AsyncDisposable {
         training,
         recompute: this.#options.training?.recompute ?? false,
         lossScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
+        chunks: this.#chunks,
       });
       this.#plans.set(key, plan);
     }
@@ -198,12 +211,23 @@ export class LukeNetwork implements AsyncDisposable {
 
   /** Logits [masked words, vocabulary] of a batch, without dropout. */
   async wordLogits(batch: LukeBatch): Promise<Float32Array> {
-    return (await this.#evaluate(batch)).read("wordLogits", batch.maskedWordLabels.length);
+    const states = await (await this.#evaluate(batch)).read("wordStates", batch.maskedWordLabels.length);
+    return await this.#decode(states, "luke.embeddings.word_embeddings.weight", "lm_head.bias");
   }
 
   /** Logits [masked entities, entity vocabulary] of a batch, without dropout. */
   async entityLogits(batch: LukeBatch): Promise<Float32Array> {
-    return (await this.#evaluate(batch)).read("entityLogits", batch.maskedEntityLabels.length);
+    const states = await (await this.#evaluate(batch)).read("entityStates", batch.maskedEntityLabels.length);
+    return await this.#decode(
+      states,
+      "luke.entity_embeddings.entity_embeddings.weight",
+      "entity_predictions.bias",
+    );
+  }
+
+  #decode(states: Float32Array, table: string, bias: string): Promise<Float32Array> {
+    const decoder = { table: this.#parameters.get(table).tensor, bias: this.#parameters.get(bias).tensor };
+    return decodeLogits(this.#device, states, decoder, this.#chunks);
   }
 
   /** Last hidden states of a batch, without dropout: words [rows, words, hidden] and entities [rows, entities, hidden]. */

@@ -1,14 +1,16 @@
 import type { Device } from "./device.ts";
-import { capacityOf, scaleSize, type Size } from "./kernel.ts";
+import { scaleSize, type Size } from "./kernel.ts";
 import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
 import { encodeLukeBatch } from "./luke_inputs.ts";
 import { add, fillZero } from "./ops/add/add.ts";
-import { crossEntropyLoss, METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
+import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropout } from "./ops/dropout/dropout.ts";
 import { embedding, type LookupInputs, lookupInputs, writeLookup } from "./ops/embedding/embedding.ts";
 import { gelu } from "./ops/gelu/gelu.ts";
 import { layerNorm } from "./ops/layer_norm/layer_norm.ts";
+import { linearCrossEntropy } from "./ops/linear_cross_entropy/linear_cross_entropy.ts";
+import type { ChunkLimits } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
 import { attention } from "./ops/matmul/attention.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./ops/rows/rows.ts";
@@ -44,6 +46,8 @@ export interface LukePlanOptions {
   readonly recompute: boolean;
   /** What the gradients are multiplied with: 1 / gradient accumulation steps. */
   readonly lossScale: number;
+  /** How the heads cut their vocabularies. */
+  readonly chunks: ChunkLimits;
 }
 
 /** A LUKE network of one capacity as a plan: embeddings, encoder, both heads and, when training, the reverse pass. */
@@ -142,10 +146,10 @@ function declareInputs(plan: PlanBuilder, capacity: BatchCapacity): LukeInputs {
 export interface LukeOutputs {
   /** [rows · (words + entities), hidden] */
   readonly sequenceOutput: Tensor;
-  /** [masked words, vocabulary] */
-  readonly wordLogits: Tensor;
-  /** [masked entities, entity vocabulary] */
-  readonly entityLogits: Tensor;
+  /** What the word decoder gets: [masked words, hidden] */
+  readonly wordStates: Tensor;
+  /** What the entity decoder gets: [masked entities, entity embedding] */
+  readonly entityStates: Tensor;
 }
 
 function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOptions): LukeOutputs {
@@ -207,7 +211,7 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
 
   if (!plan.training) plan.keep(hidden);
 
-  // Heads: logits at masked places only, decoders tied to the tables.
+  // Heads: at masked places only, decoders tied to the tables, a chunk of the logits at a time.
   const head = (
     index: Tensor,
     labels: Tensor,
@@ -218,16 +222,16 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     slot: number,
   ): Tensor => {
     const states = normalized(norm, gelu(plan, dense(transform, gatherRows(plan, hidden, index))));
-    const decoder = use(table);
-    const columns = capacityOf(decoder.rows);
-    const logits = plan.training // become their own gradient, so that they are of no use after a run
-      ? plan.activation(`logits of ${bias}`, index.rows, columns)
-      : plan.output(`logits of ${bias}`, index.rows, columns);
-    linear(plan, states, decoder, use(bias), logits);
-    crossEntropyLoss(plan, logits, labels, options.metrics, slot, options.lossScale);
-    return logits;
+    if (!plan.training) plan.keep(states);
+    linearCrossEntropy(plan, states, { table: use(table), bias: use(bias) }, labels, {
+      metrics: options.metrics,
+      slot,
+      scale: options.lossScale,
+      limits: options.chunks,
+    });
+    return states;
   };
-  const wordLogits = head(
+  const wordStates = head(
     inputs.maskedWords,
     inputs.wordLabels,
     "lm_head.dense",
@@ -236,7 +240,7 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     "lm_head.bias",
     0,
   );
-  const entityLogits = head(
+  const entityStates = head(
     inputs.maskedEntities,
     inputs.entityLabels,
     "entity_predictions.transform.dense",
@@ -245,5 +249,5 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     "entity_predictions.bias",
     METRICS_OF_HEAD,
   );
-  return { sequenceOutput: hidden, wordLogits, entityLogits };
+  return { sequenceOutput: hidden, wordStates, entityStates };
 }

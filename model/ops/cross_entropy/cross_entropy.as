@@ -1,55 +1,88 @@
 import { address, at, exp4, integer, load4, max4, real, splat, store4, sum4 } from "./simd";
 
-/** logits, labels, loss, correct; rows, columns, gradient, scale */
-export function cross_entropy(block: usize, row: i32): void {
-  const rows = integer(block, 4), columns = integer(block, 5);
-  const writes = integer(block, 6) !== 0;
+/** Columns that are read twice in a row, for their maximum and their sum, so that the second time finds them in the cache. */
+const BLOCK: i32 = 4096;
+
+/** Columns of a tile of the backward kernel (`BACKWARD_TILE` in cross_entropy.ts). */
+const BACKWARD_TILE: i32 = 16384;
+
+/** logits, labels, state; rows, columns, first */
+export function cross_entropy_forward(block: usize, row: i32): void {
+  const columns = integer(block, 4), first = integer(block, 5);
   const logits = at(address(block, 0), row * columns);
-  const label = load<i32>(at(address(block, 1), row));
-  const loss = at(address(block, 2), row), correct = at(address(block, 3), row);
-  if (label < 0) {
-    store<f32>(loss, 0);
-    store<f32>(correct, 0);
-    if (writes) memory.fill(logits, 0, <usize>columns << 2);
-    return;
+  const label = load<i32>(at(address(block, 1), row)) - first;
+  const state = at(address(block, 2), row * 4);
+  let top: f32 = -Infinity, sum: f32 = 0, place: f32 = 0;
+  if (first > 0) {
+    top = load<f32>(state);
+    sum = load<f32>(state, 4);
+    place = load<f32>(state, 8);
   }
-  let greatest = splat(-Infinity);
-  for (let c = 0; c < columns; c += 4) {
-    greatest = f32x4.max(greatest, load4(at(logits, c), columns - c, -Infinity));
+  for (let begin = 0; begin < columns; begin += BLOCK) {
+    const end = min(columns, begin + BLOCK);
+    let greatest = splat(-Infinity);
+    for (let c = begin; c < end; c += 4) {
+      greatest = f32x4.max(greatest, load4(at(logits, c), end - c, -Infinity));
+    }
+    const highest = max4(greatest);
+    if (highest > top) {
+      sum *= f32x4.extract_lane(exp4(splat(top - highest)), 0);
+      top = highest;
+      let c = begin;
+      while (load<f32>(at(logits, c)) != highest) c++;
+      place = <f32>(first + c);
+    }
+    let sums = splat(0);
+    for (let c = begin; c < end; c += 4) {
+      sums = f32x4.add(sums, exp4(f32x4.sub(load4(at(logits, c), end - c, -Infinity), splat(top))));
+    }
+    sum += sum4(sums);
   }
-  const top = max4(greatest);
-  let sums = splat(0);
-  for (let c = 0; c < columns; c += 4) {
-    sums = f32x4.add(sums, exp4(f32x4.sub(load4(at(logits, c), columns - c, -Infinity), splat(top))));
-  }
-  const sum = sum4(sums);
-  const wanted = load<f32>(at(logits, label));
-  store<f32>(loss, <f32>Math.log(<f64>sum) + (top - wanted));
-  let first = 0;
-  while (first < columns && load<f32>(at(logits, first)) != top) first++;
-  store<f32>(correct, first == label ? 1 : 0);
-  if (!writes) return;
-  const factor = real(block, 7) / <f32>rows;
-  const scale = splat(factor / sum);
-  for (let c = 0; c < columns; c += 4) {
-    const left = columns - c;
-    store4(at(logits, c), f32x4.mul(exp4(f32x4.sub(load4(at(logits, c), left, 0), splat(top))), scale), left);
-  }
-  store<f32>(at(logits, label), load<f32>(at(logits, label)) - factor);
+  store<f32>(state, top);
+  store<f32>(state, sum, 4);
+  store<f32>(state, place, 8);
+  if (label >= 0 && label < columns) store<f32>(state, load<f32>(at(logits, label)), 12);
 }
 
-/** loss, correct, metrics; rows, slot */
-export function accumulate_metrics(block: usize, tile: i32): void {
-  const loss = address(block, 0), correct = address(block, 1);
+/** labels, state, metrics; rows, slot */
+export function cross_entropy_metrics(block: usize, tile: i32): void {
+  const labels = address(block, 0);
   const rows = integer(block, 3);
   const metrics = at(address(block, 2), integer(block, 4));
-  let lossSum: f32 = 0, correctSum: f32 = 0;
+  let loss: f32 = 0, correct: f32 = 0;
   for (let row = 0; row < rows; row++) {
-    lossSum += load<f32>(at(loss, row));
-    correctSum += load<f32>(at(correct, row));
+    const label = load<i32>(at(labels, row));
+    if (label < 0) continue;
+    const state = at(address(block, 1), row * 4);
+    loss += <f32>Math.log(<f64>load<f32>(state, 4)) + (load<f32>(state) - load<f32>(state, 12));
+    if (load<f32>(state, 8) == <f32>label) correct += 1;
   }
-  store<f32>(metrics, load<f32>(metrics) + lossSum);
-  store<f32>(metrics, load<f32>(metrics, 4) + correctSum, 4);
+  store<f32>(metrics, load<f32>(metrics) + loss);
+  store<f32>(metrics, load<f32>(metrics, 4) + correct, 4);
   store<f32>(metrics, load<f32>(metrics, 8) + <f32>rows, 8);
-  store<f32>(metrics, load<f32>(metrics, 12) + (rows > 0 ? lossSum / <f32>rows : 0), 12);
+  store<f32>(metrics, load<f32>(metrics, 12) + (rows > 0 ? loss / <f32>rows : 0), 12);
+}
+
+/** labels, state, logits; rows, columns, first, scale */
+export function cross_entropy_backward(block: usize, tile: i32): void {
+  const columns = integer(block, 4);
+  const tiles = (columns + BACKWARD_TILE - 1) / BACKWARD_TILE;
+  const row = tile / tiles, begin = (tile % tiles) * BACKWARD_TILE, end = min(columns, begin + BACKWARD_TILE);
+  const logits = at(address(block, 2), row * columns);
+  const label = load<i32>(at(address(block, 0), row)) - integer(block, 5);
+  if (label + integer(block, 5) < 0) {
+    memory.fill(at(logits, begin), 0, <usize>(end - begin) << 2);
+    return;
+  }
+  const state = at(address(block, 1), row * 4);
+  const top = splat(load<f32>(state));
+  const factor = real(block, 6) / <f32>integer(block, 3);
+  const scale = splat(factor / load<f32>(state, 4));
+  for (let c = begin; c < end; c += 4) {
+    const left = end - c;
+    store4(at(logits, c), f32x4.mul(exp4(f32x4.sub(load4(at(logits, c), left, 0), top)), scale), left);
+  }
+  if (label >= begin && label < end) {
+    store<f32>(at(logits, label), load<f32>(at(logits, label)) - factor);
+  }
 }

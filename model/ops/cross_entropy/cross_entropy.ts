@@ -1,59 +1,65 @@
 import { defineKernel } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
-import metricsWgsl from "./accumulate_metrics.wgsl" with { type: "text" };
-import crossEntropyWgsl from "./cross_entropy.wgsl" with { type: "text" };
+import backwardWgsl from "./cross_entropy_backward.wgsl" with { type: "text" };
+import forwardWgsl from "./cross_entropy_forward.wgsl" with { type: "text" };
+import metricsWgsl from "./cross_entropy_metrics.wgsl" with { type: "text" };
+
+/** What is kept of a row's softmax: the greatest logit, Σ exp(logit − greatest), the first class that has it, the label's logit. */
+export const SOFTMAX_STATE = 4;
+
+/** Classes are f32 in the state, exact up to here. */
+export const MAX_CLASSES = 2 ** 24;
+
+/** Columns of a cpu tile of the backward kernel (`BACKWARD_TILE` in cross_entropy.as). */
+const BACKWARD_TILE = 16384;
 
 /**
- * For each row of `logits`, −log softmax at the label and whether the label is the first greatest logit; a label under 0
- * counts nothing. With `gradient`, the logits are replaced by their gradient (softmax − one-hot) · scale / rows: the
- * probabilities are never stored.
+ * Takes the logits of the classes [first, first + columns) into each row's `state` [rows, {@linkcode SOFTMAX_STATE}]; first 0
+ * begins anew, the others come in ascending order (online softmax, Milakov and Gimelshein 2018). A logit that is NaN or +∞ makes
+ * the sum NaN.
  */
-export const crossEntropyKernel = defineKernel({
-  name: "cross_entropy",
+export const crossEntropyForward = defineKernel({
+  name: "cross_entropy_forward",
   bindings: [
-    { name: "logits", dtype: "f32", access: "read_write" },
+    { name: "logits", dtype: "f32", access: "read" },
     { name: "labels", dtype: "i32", access: "read" },
-    { name: "loss", dtype: "f32", access: "read_write" },
-    { name: "correct", dtype: "f32", access: "read_write" },
+    { name: "state", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "gradient", "scale"],
-  floats: ["scale"],
+  sizes: ["rows", "columns", "first"],
   live: ["rows"],
-  wgsl: reduceWgsl + crossEntropyWgsl,
+  wgsl: forwardWgsl,
   workgroups: (size) => size("rows"),
   tiles: (size) => size("rows"),
-  reference({ logits, labels, loss, correct }, { rows, columns, gradient, scale }) {
+  reference({ logits, labels, state }, { rows, columns, first }) {
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * columns, (row + 1) * columns);
-      const label = labels[row];
-      loss[row] = 0;
-      correct[row] = 0;
-      if (label < 0) {
-        if (gradient) values.fill(0);
-        continue;
-      }
-      let best = 0;
-      for (let c = 1; c < columns; c++) if (values[c] > values[best]) best = c;
-      const top = values[best];
-      let sum = 0;
-      for (let c = 0; c < columns; c++) sum += Math.exp(values[c] - top);
-      loss[row] = Math.log(sum) + top - values[label];
-      correct[row] = best === label ? 1 : 0;
-      if (!gradient) continue;
+      const at = row * SOFTMAX_STATE;
+      let [top, sum, best] = first > 0 ? [state[at], state[at + 1], state[at + 2]] : [-Infinity, 0, 0];
       for (let c = 0; c < columns; c++) {
-        values[c] = (Math.exp(values[c] - top) / sum - (c === label ? 1 : 0)) * scale / rows;
+        if (values[c] > top) {
+          sum *= Math.exp(top - values[c]);
+          top = values[c];
+          best = first + c;
+        }
+        sum += Math.exp(values[c] - top);
       }
+      state.set([top, sum, best], at);
+      const label = labels[row] - first;
+      if (label >= 0 && label < columns) state[at + 3] = values[label];
     }
   },
 });
 
-/** metrics[slot …] += [Σ loss, Σ correct, rows, mean loss] of one micro-step. */
-export const accumulateMetricsKernel = defineKernel({
-  name: "accumulate_metrics",
+/**
+ * metrics[slot …] += [Σ loss, Σ correct, rows, Σ loss / rows] of one micro-step. A row's loss is −log softmax at its label;
+ * it is correct when the label is the first greatest logit. A label under 0 adds nothing to either, but its row counts.
+ */
+export const crossEntropyMetrics = defineKernel({
+  name: "cross_entropy_metrics",
   bindings: [
-    { name: "loss", dtype: "f32", access: "read" },
-    { name: "correct", dtype: "f32", access: "read" },
+    { name: "labels", dtype: "i32", access: "read" },
+    { name: "state", dtype: "f32", access: "read" },
     { name: "metrics", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "slot"],
@@ -61,15 +67,47 @@ export const accumulateMetricsKernel = defineKernel({
   wgsl: reduceWgsl + metricsWgsl,
   workgroups: () => 1,
   tiles: () => 1,
-  reference({ loss, correct, metrics }, { rows, slot }) {
-    let lossSum = 0;
+  reference({ labels, state, metrics }, { rows, slot }) {
+    let loss = 0;
     for (let row = 0; row < rows; row++) {
-      lossSum += loss[row];
-      metrics[slot + 1] += correct[row];
+      if (labels[row] < 0) continue;
+      const [top, sum, best, wanted] = state.subarray(row * SOFTMAX_STATE, (row + 1) * SOFTMAX_STATE);
+      loss += Math.log(sum) + (top - wanted);
+      if (best === labels[row]) metrics[slot + 1] += 1;
     }
-    metrics[slot] += lossSum;
+    metrics[slot] += loss;
     metrics[slot + 2] += rows;
-    metrics[slot + 3] += lossSum / Math.max(rows, 1);
+    metrics[slot + 3] += loss / Math.max(rows, 1);
+  },
+});
+
+/**
+ * Replaces the logits of the classes [first, first + columns) by their gradient (softmax − one-hot) · scale / rows, zeros for a
+ * label under 0. `state` is that of all classes.
+ */
+export const crossEntropyBackward = defineKernel({
+  name: "cross_entropy_backward",
+  bindings: [
+    { name: "labels", dtype: "i32", access: "read" },
+    { name: "state", dtype: "f32", access: "read" },
+    { name: "logits", dtype: "f32", access: "read_write" },
+  ],
+  sizes: ["rows", "columns", "first", "scale"],
+  floats: ["scale"],
+  live: ["rows"],
+  wgsl: backwardWgsl,
+  workgroups: (size) => size("rows") * Math.ceil(size("columns") / 1024),
+  tiles: (size) => size("rows") * Math.ceil(size("columns") / BACKWARD_TILE),
+  reference({ labels, state, logits }, { rows, columns, first, scale }) {
+    for (let row = 0; row < rows; row++) {
+      const values = logits.subarray(row * columns, (row + 1) * columns);
+      const [top, sum] = state.subarray(row * SOFTMAX_STATE, (row + 1) * SOFTMAX_STATE);
+      const label = labels[row];
+      for (let c = 0; c < columns; c++) {
+        const probability = Math.exp(values[c] - top) / sum;
+        values[c] = label < 0 ? 0 : (probability - (first + c === label ? 1 : 0)) * scale / rows;
+      }
+    }
   },
 });
 
@@ -78,7 +116,8 @@ export const METRICS_OF_HEAD = 4;
 
 /**
  * Records the mean cross-entropy of `logits` [rows, classes] f32 against `labels` [rows, 1] i32 as a loss of the plan:
- * metrics go to `metrics` from `slot` on and, when training, the logits become their own gradient times `scale`.
+ * metrics go to `metrics` from `slot` on and, when training, the logits become their own gradient times `scale`. For classes
+ * so many that all logits are too much memory there is `linearCrossEntropy`.
  */
 export function crossEntropyLoss(
   plan: PlanBuilder,
@@ -89,14 +128,11 @@ export function crossEntropyLoss(
   scale: number,
 ): void {
   const { rows, columns } = logits;
-  const loss = plan.activation(`loss of ${logits.name}`, rows, 1);
-  const correct = plan.activation(`correct of ${logits.name}`, rows, 1);
-  plan.dispatch(crossEntropyKernel, [logits, labels, loss, correct], {
-    rows,
-    columns,
-    gradient: plan.training ? 1 : 0,
-    scale,
+  const state = plan.activation(`softmax of ${logits.name}`, rows, SOFTMAX_STATE);
+  plan.dispatch(crossEntropyForward, [logits, labels, state], { rows, columns, first: 0 });
+  plan.dispatch(crossEntropyMetrics, [labels, state, metrics], { rows, slot });
+  plan.onBackward(() => {
+    plan.dispatch(crossEntropyBackward, [labels, state, logits], { rows, columns, first: 0, scale });
+    plan.gradientInPlace(logits);
   });
-  plan.dispatch(accumulateMetricsKernel, [loss, correct, metrics], { rows, slot });
-  if (plan.training) plan.gradientInPlace(logits);
 }

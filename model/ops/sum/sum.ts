@@ -1,5 +1,5 @@
 import { capacityOf, defineKernel } from "../../kernel.ts";
-import type { PlanBuilder, Tensor } from "../../plan.ts";
+import type { GradientTarget, PlanBuilder, Tensor } from "../../plan.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import columnSumPartialsWgsl from "./column_sum_partials.wgsl" with { type: "text" };
 import sumPartialsWgsl from "./sum_partials.wgsl" with { type: "text" };
@@ -91,16 +91,26 @@ export function sumPartials(plan: PlanBuilder, partials: Tensor, parameter: Tens
   });
 }
 
-/** Records the column sums of `x` [rows, columns] as gradient of `parameter` [1, columns]: a bias. */
-export function columnSumGradient(plan: PlanBuilder, x: Tensor, parameter: Tensor): void {
-  if (!plan.needsGradient(parameter)) return;
+/** Records the column sums of `x` [rows, columns], stored in or added to `target` [1, columns]. */
+export function columnSums(plan: PlanBuilder, x: Tensor, { tensor, accumulate }: GradientTarget): void {
   const blocks = Math.ceil(capacityOf(x.rows) / BLOCK_ROWS);
-  const partials = plan.activation(`partials of ${parameter.name}`, blocks, x.columns);
+  const partials = plan.activation(`partials of ${tensor.name}`, blocks, x.columns);
   plan.dispatch(columnSumPartials, [x, partials], {
     rows: x.rows,
     columns: x.columns,
     blocks,
     block_rows: BLOCK_ROWS,
   });
-  sumPartials(plan, partials, parameter, 0);
+  plan.dispatch(sumPartialsKernel, [partials, tensor], {
+    count: x.columns,
+    blocks,
+    stride: x.columns,
+    offset: 0,
+    accumulate,
+  });
+}
+
+/** Records the column sums of `x` [rows, columns] as gradient of `parameter` [1, columns]: a bias. */
+export function columnSumGradient(plan: PlanBuilder, x: Tensor, parameter: Tensor): void {
+  if (plan.needsGradient(parameter)) columnSums(plan, x, plan.gradientTarget(parameter));
 }

@@ -4,8 +4,12 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   var loss_sum = 0.0;
   var correct_sum = 0.0;
   for (var row = lane; row < rows(); row += 64u) {
-    loss_sum += loss[row];
-    correct_sum += correct[row];
+    let label = labels[row];
+    if (label >= 0) {
+      let at = row * 4u;
+      loss_sum += log(state[at + 1u]) + (state[at] - state[at + 3u]);
+      if (state[at + 2u] == f32(label)) { correct_sum += 1.0; }
+    }
   }
   let loss_total = workgroup_sum(loss_sum, lane);
   let correct_total = workgroup_sum(correct_sum, lane);
