@@ -17,6 +17,7 @@ import { embedding, lookupInputs, writeLookup } from "../model/ops/embedding/emb
 import { makeLookup } from "../model/ops/embedding/lookup.ts";
 import { gelu } from "../model/ops/gelu/gelu.ts";
 import { layerNorm } from "../model/ops/layer_norm/layer_norm.ts";
+import { linearCrossEntropy } from "../model/ops/linear_cross_entropy/linear_cross_entropy.ts";
 import { attention } from "../model/ops/matmul/attention.ts";
 import { linear } from "../model/ops/matmul/linear.ts";
 import { BLOCK_LENGTH, sumSquaresPartials } from "../model/ops/sum/sum.ts";
@@ -142,12 +143,16 @@ class OpRun {
     plan.backward();
     this.writes.push((compiled) => compiled.write(upstream, this.floats("grad_out")));
     return await this.run(async (compiled) => {
-      const results: Results = {
-        out: await this.read({ ...compiled.view(output), length: this.get("out").data.length }),
-      };
-      for (const [name, view] of this.#gradients) results[name] = await this.read(view);
-      return results;
+      const out = await this.read({ ...compiled.view(output), length: this.get("out").data.length });
+      return { out, ...await this.gradients() };
     });
+  }
+
+  /** The gradients of all parameters, after a run. */
+  async gradients(): Promise<Results> {
+    const results: Results = {};
+    for (const [name, view] of this.#gradients) results[name] = await this.read(view);
+    return results;
   }
 
   /** Compiles and runs the plan, and reads before its memory is given back. */
@@ -235,6 +240,7 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
     const metrics = given(run, "metrics", new Float32Array(8));
     // PyTorch's mean leaves ignored rows out, the engine's divides by all rows (its batches hold no ignored ones).
     crossEntropyLoss(plan, logits, labels, metrics, 0, rows / counted);
+    plan.backward();
     run.writes.push(
       (compiled) => compiled.write(logits, run.floats("logits")),
       (compiled) => compiled.write(labels, run.integers("labels")),
@@ -246,6 +252,24 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
         out: Float32Array.of(lossSum / counted),
         grad_logits: await run.read({ ...compiled.view(logits), length }),
       };
+    });
+  },
+  linear_cross_entropy(run) {
+    const { plan } = run;
+    const states = run.parameter("states", run.rowsOf("states"));
+    const decoder = { table: run.parameter("table"), bias: run.parameter("bias") };
+    const labels = plan.input("labels", states.rows, 1, "i32");
+    const counted = run.integers("labels").filter((label) => label >= 0).length;
+    const scale = run.integers("labels").length / counted;
+    const metrics = given(run, "metrics", new Float32Array(8));
+    // Chunks of 64 classes.
+    const limits = { logitBytes: 4 * CAPACITY * 64, bindingBytes: 2 ** 27 };
+    linearCrossEntropy(plan, states, decoder, labels, { metrics, slot: 0, scale, limits });
+    plan.backward();
+    run.writes.push((compiled) => compiled.write(labels, run.integers("labels")));
+    return run.run(async () => {
+      const [lossSum = NaN] = await run.read(metrics.view);
+      return { out: Float32Array.of(lossSum / counted), ...await run.gradients() };
     });
   },
   embedding_sum: (run) => embed(run, "sum"),
@@ -371,6 +395,9 @@ const dearCases = new Set([
   "linear/1x17x5",
   "linear/7x12x17",
   "linear/33x12x64",
+  "linear_cross_entropy/1x1x1",
+  "linear_cross_entropy/3x5x64",
+  "linear_cross_entropy/7x12x65",
   "attention/1x3x2x5",
   "attention/3x7x1x17",
   "attention/2x5x1x64",

@@ -165,6 +165,26 @@ def add_cross_entropy(record: Recorder) -> None:
     record.add("cross_entropy", "extreme", {"logits": logits}, cross_entropy, {"labels": labels})
 
 
+def linear_cross_entropy(
+    states: torch.Tensor, table: torch.Tensor, bias: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    return cross_entropy(F.linear(states, table, bias), labels)
+
+
+def add_linear_cross_entropy(record: Recorder) -> None:
+    draw = record.draw
+    for rows, width, classes in ((1, 1, 1), (3, 5, 64), (7, 12, 65), (9, 5, 203)):
+        labels = draw.integers(0, classes, rows)
+        if rows > 1:
+            labels[0], labels[1], labels[2] = classes - 1, -1, 0
+        floats = {"states": draw.normal(rows, width), "table": draw.normal(classes, width), "bias": draw.normal(classes)}
+        record.add("linear_cross_entropy", f"{rows}x{width}x{classes}", floats, linear_cross_entropy, {"labels": labels})
+    floats = {"states": draw.normal(4, 5), "table": draw.normal(203, 5), "bias": draw.normal(203)}
+    floats["bias"][2], floats["bias"][70], floats["bias"][202] = 1e4, 1e4, -1e4
+    labels = torch.tensor([2, 70, 202, 5])
+    record.add("linear_cross_entropy", "extreme", floats, linear_cross_entropy, {"labels": labels})
+
+
 def embedding_sum(table: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     return (F.embedding(ids.clamp(min=0), table) * (ids >= 0).to(table.dtype).unsqueeze(-1)).sum(dim=1)
 
@@ -250,6 +270,7 @@ def main() -> None:
         add_embedding,
         add_adamw,
         add_global_norm,
+        add_linear_cross_entropy,
     ):
         add(record)
     write_fixture(
@@ -266,6 +287,7 @@ def main() -> None:
                 "linear": "x weight^T + bias, weight [outputs, inputs]",
                 "attention": "[rows, length, heads * size]; scores q.k / sqrt(size) + (1 - key_mask) * -10000",
                 "cross_entropy": "mean over the rows whose label is not -1; grad_out is 1",
+                "linear_cross_entropy": "cross_entropy of linear(states, table, bias)",
                 "embedding_sum": "sum of the rows with id >= 0",
                 "embedding_mean": "embedding_sum / max(number of ids >= 0, 1e-7)",
                 "adamw": "m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; "

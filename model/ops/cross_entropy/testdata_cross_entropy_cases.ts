@@ -1,33 +1,61 @@
 import { generators, live, type OpCase, ROW_SHAPES } from "../testdata_generators.ts";
-import { accumulateMetricsKernel, crossEntropyKernel } from "./cross_entropy.ts";
+import {
+  crossEntropyBackward,
+  crossEntropyForward,
+  crossEntropyMetrics,
+  SOFTMAX_STATE,
+} from "./cross_entropy.ts";
 
 const { f32, i32 } = generators(73);
 
+/** What 64 classes before a chunk, with logits up to 2, may have left. */
+function earlierState(rows: number): Float32Array {
+  const state = f32(rows * SOFTMAX_STATE);
+  for (let row = 0; row < rows; row++) {
+    state.set([2 * (state[row * SOFTMAX_STATE] ?? 0), 5 + row % 7, row % 64, -1], row * SOFTMAX_STATE);
+  }
+  return state;
+}
+
 function* cases(): Generator<OpCase> {
   for (const [rows, columns] of ROW_SHAPES) {
-    const logits = f32(rows * columns);
-    for (let c = 0; c < columns; c++) logits[c] = (logits[c] ?? 0) * 1e4; // an extreme row
-    for (const gradient of [0, 1]) {
-      const labels = i32(rows, columns);
+    for (const first of columns % 2 === 0 ? [0] : [0, 64]) {
+      const shape = `${rows} × ${columns} from ${first} on`;
+      const logits = f32(rows * columns, 3);
+      if (first === 0) logits.forEach((value, c) => logits[c] = c < columns ? value * 1e4 : value); // an extreme row
+      logits[rows * columns - 1] = logits[(rows - 1) * columns] ?? 0; // the greatest may be there twice
+      const labels = i32(rows, first + columns);
       if (rows > 2) labels[1] = -1;
+      const state = first === 0 ? f32(rows * SOFTMAX_STATE) : earlierState(rows);
       yield {
-        kernel: crossEntropyKernel,
-        shape: `${rows} × ${columns}${gradient ? " with gradient" : ""}`,
-        inputs: [logits.slice(), labels, f32(rows), f32(rows)],
-        sizes: { rows, columns, gradient, scale: 0.5 },
+        kernel: crossEntropyForward,
+        shape,
+        inputs: [logits, labels, state],
+        sizes: { rows: live("rows", 1, rows), columns, first },
+        scalars: { rows },
       };
-    }
-    for (const used of [0, rows]) {
+      const after = state.slice();
+      crossEntropyForward.reference({ logits, labels, state: after }, { rows, columns, first });
       yield {
-        kernel: accumulateMetricsKernel,
-        shape: `${used} of ${rows}`,
-        inputs: [f32(rows), f32(rows), f32(12)],
-        sizes: { rows: live("rows", 1, rows), slot: 4 },
-        scalars: { rows: used },
+        kernel: crossEntropyBackward,
+        shape,
+        inputs: [labels, after, logits],
+        sizes: { rows: live("rows", 1, rows), columns, first, scale: 0.5 },
+        scalars: { rows },
       };
+      if (first > 0) continue;
+      for (const used of [0, rows]) {
+        yield {
+          kernel: crossEntropyMetrics,
+          shape: `${used} of ${rows}`,
+          inputs: [labels, after, f32(12)],
+          sizes: { rows: live("rows", 1, rows), slot: 4 },
+          scalars: { rows: used },
+        };
+      }
     }
   }
 }
 
-/** Losses of extreme and of ignored rows, with and without gradient, and the metrics of all and of no rows. */
+/** First and later chunks of classes, extreme and ignored rows, the metrics of all and of no rows. */
 export const crossEntropyCases: readonly OpCase[] = [...cases()];
