@@ -31,6 +31,22 @@ export interface Dispatch {
   readonly views: readonly View[];
   /** Every size of the kernel. */
   readonly sizes: Readonly<Record<string, Size>>;
+  /** What the views show, in order: for listings and reports. */
+  readonly tensors?: readonly TensorDescription[];
+}
+
+/** A tensor of a plan as people see it. The same object wherever the same tensor is meant. */
+export interface TensorDescription {
+  /** Its name. */
+  readonly name: string;
+  /** Element type. */
+  readonly dtype: DType;
+  /** Row count, live or fixed. */
+  readonly rows: Size;
+  /** Elements of a row. */
+  readonly columns: number;
+  /** Whose memory it has: shared with other activations, its own, or a parameter's. */
+  readonly role: "activation" | "input" | "output" | "parameter";
 }
 
 /** Values of the step's scalars by name: live sizes, the dropout key. Unsigned 32-bit. */
@@ -55,8 +71,8 @@ export interface DispatchTimes {
  * device rejects the next `run` or `read`; it never passes silently.
  */
 export interface Device {
-  /** `cpu`, `webgpu`, WebGPU by another name `dawn`, or the oracle `reference`. */
-  readonly kind: "cpu" | "webgpu" | "dawn" | "reference";
+  /** `cpu`, `webgpu`, WebGPU by another name `dawn`, the oracle `reference`, or `planning`, which computes nothing. */
+  readonly kind: "cpu" | "webgpu" | "dawn" | "reference" | "planning";
   /** A name for people: the adapter, or the number of threads. */
   readonly description: string;
   /** Choices that change bits, recorded with a run. */

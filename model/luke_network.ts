@@ -197,6 +197,11 @@ export class LukeNetwork implements AsyncDisposable {
     await this.#update.run({});
   }
 
+  /** Compiles the plans of {@linkcode evaluate} now and not at the first batch. */
+  async prepareEvaluation(): Promise<void> {
+    for (const capacity of this.#options.capacities) await this.#plan(capacity, false);
+  }
+
   /** Forward without dropout; adds to the metrics. */
   async evaluate(batch: LukeBatch): Promise<void> {
     await this.#evaluate(batch);

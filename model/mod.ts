@@ -33,7 +33,16 @@
  *
  * @module
  */
-export type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "./device.ts";
+export type {
+  Allocation,
+  Device,
+  Dispatch,
+  DispatchTimes,
+  Program,
+  Scalars,
+  TensorDescription,
+  View,
+} from "./device.ts";
 export { DeviceError } from "./device_error.ts";
 export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
@@ -47,6 +56,8 @@ export {
   type MicroStep,
   type OptimizerState,
 } from "./luke_network.ts";
+export { largestBatch } from "./largest_batch.ts";
+export { type LukeFootprintOptions, lukeMemory, planLuke } from "./luke_footprint.ts";
 export { lukeParameters } from "./luke_parameters.ts";
 export {
   LUKE_SHAPE_NAMES,
@@ -56,6 +67,15 @@ export {
   withRows,
 } from "./luke_shapes.ts";
 export type { ParameterSpec } from "./parameters.ts";
+export { type LargeTensors, type MemoryReport, memoryReport } from "./memory_report.ts";
+export {
+  type KernelTotal,
+  listDispatches,
+  type ListedDispatch,
+  type ListedTensor,
+  totalsByKernel,
+} from "./plan_listing.ts";
+export { type PlannedProgram, PlanningDevice } from "./planning_device.ts";
 export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
 export type { AdamWOptions } from "./ops/adamw/adamw.ts";
 export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";

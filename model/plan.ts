@@ -179,6 +179,7 @@ export class PlanBuilder {
       kernel,
       sizes,
       views: tensors.map((tensor) => viewOf(tensor, views)),
+      tensors,
     }));
     return new Plan(device, await device.compile(dispatches), views, allocations);
   }

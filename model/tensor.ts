@@ -1,16 +1,8 @@
-import type { Allocation, View } from "./device.ts";
-import { capacityOf, type DType, type Kernel, type Size } from "./kernel.ts";
+import type { Allocation, TensorDescription, View } from "./device.ts";
+import { capacityOf, type Kernel, type Size } from "./kernel.ts";
 
 /** A matrix in a plan. Its memory is chosen when the plan is compiled, unless it is a parameter. */
-export interface Tensor {
-  /** For people and errors. */
-  readonly name: string;
-  readonly dtype: DType;
-  /** Row count, live or fixed. */
-  readonly rows: Size;
-  readonly columns: number;
-  /** `activation` memory is shared by liveness; `input` and `output` memory is the tensor's own; `parameter` memory is given. */
-  readonly role: "activation" | "input" | "output" | "parameter";
+export interface Tensor extends TensorDescription {
   /** The memory of a parameter. */
   readonly view?: View;
 }
@@ -29,7 +21,7 @@ export function allocationTensor(allocation: Allocation): Tensor {
 }
 
 /** Number of elements that a tensor needs at most. */
-export function tensorLength(tensor: Tensor): number {
+export function tensorLength(tensor: TensorDescription): number {
   return capacityOf(tensor.rows) * tensor.columns;
 }
 
