@@ -44,9 +44,13 @@ export interface ListedDispatch {
 
 /** What the dispatches of one kernel come to. */
 export interface KernelTotal {
+  /** The kernel. */
   readonly kernel: string;
+  /** How many there are. */
   readonly dispatches: number;
+  /** Multiplications and additions of all. */
   readonly flops: number;
+  /** Bytes of the tensors that they bind. */
   readonly bytes: number;
 }
 

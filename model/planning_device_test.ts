@@ -15,7 +15,6 @@ Deno.test("PlanningDevice runs and reads nothing, and gives back what is freed",
   const other = new PlanningDevice();
   const network = await LukeNetwork.create(other, tinyLukeConfig(), {
     capacities: [TINY_CAPACITY],
-    training,
   });
   await network[Symbol.asyncDispose]();
   assert.equal(other.allocatedBytes, 0);
