@@ -3,7 +3,7 @@ import { scaleSize, type Size } from "./kernel.ts";
 import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
 import { encodeLukeBatch } from "./luke_inputs.ts";
-import { add, fillZero } from "./ops/add/add.ts";
+import { fillZero } from "./ops/add/add.ts";
 import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropout } from "./ops/dropout/dropout.ts";
 import { embedding, type LookupInputs, lookupInputs, writeLookup } from "./ops/embedding/embedding.ts";
@@ -11,6 +11,7 @@ import { gelu } from "./ops/gelu/gelu.ts";
 import { layerNorm } from "./ops/layer_norm/layer_norm.ts";
 import { linearCrossEntropy } from "./ops/linear_cross_entropy/linear_cross_entropy.ts";
 import type { ChunkLimits } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
+import { residualLayerNorm } from "./ops/layer_norm/residual_layer_norm.ts";
 import { attention } from "./ops/matmul/attention.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./ops/rows/rows.ts";
@@ -158,6 +159,11 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
   const use = (name: string): Tensor => plan.parameter(parameters.get(name));
   const normalized = (name: string, x: Tensor): Tensor =>
     layerNorm(plan, x, use(`${name}.weight`), use(`${name}.bias`), eps);
+  const normalizedSum = (name: string, x: Tensor, residual: Tensor): Tensor =>
+    residualLayerNorm(plan, x, residual, use(`${name}.weight`), use(`${name}.bias`), {
+      eps,
+      dropout: hiddenDropoutProb,
+    });
   const dense = (name: string, x: Tensor, output?: Tensor): Tensor =>
     linear(plan, x, use(`${name}.weight`), use(`${name}.bias`), output);
   const items: Size = { scalar: "rows", times: 1, capacity: capacity.rows };
@@ -196,13 +202,10 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
       inputs.mask,
       { items, length, heads: config.numAttentionHeads, dropout: config.attentionProbsDropoutProb },
     );
-    const attended = dropout(plan, dense(`${layer}.attention.output.dense`, context), hiddenDropoutProb);
-    hidden = normalized(`${layer}.attention.output.LayerNorm`, add(plan, attended, hidden));
+    const attended = dense(`${layer}.attention.output.dense`, context);
+    hidden = normalizedSum(`${layer}.attention.output.LayerNorm`, attended, hidden);
     const fed = dense(`${layer}.output.dense`, gelu(plan, dense(`${layer}.intermediate.dense`, hidden)));
-    return normalized(
-      `${layer}.output.LayerNorm`,
-      add(plan, dropout(plan, fed, hiddenDropoutProb), hidden),
-    );
+    return normalizedSum(`${layer}.output.LayerNorm`, fed, hidden);
   };
   let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
   for (let i = 0; i < config.numHiddenLayers; i++) {

@@ -11,13 +11,15 @@ import {
   type View,
 } from "@lukeforge/model";
 import { adamwKernel, clipGradients, OPTIMIZER_STATE } from "../model/ops/adamw/adamw.ts";
-import { accumulateKernel, add, fillZero } from "../model/ops/add/add.ts";
+import { accumulateKernel, fillZero } from "../model/ops/add/add.ts";
 import { crossEntropyLoss } from "../model/ops/cross_entropy/cross_entropy.ts";
+import { dropout } from "../model/ops/dropout/dropout.ts";
 import { embedding, lookupInputs, writeLookup } from "../model/ops/embedding/embedding.ts";
 import { makeLookup } from "../model/ops/embedding/lookup.ts";
 import { gelu } from "../model/ops/gelu/gelu.ts";
 import { layerNorm } from "../model/ops/layer_norm/layer_norm.ts";
 import { linearCrossEntropy } from "../model/ops/linear_cross_entropy/linear_cross_entropy.ts";
+import { residualLayerNorm } from "../model/ops/layer_norm/residual_layer_norm.ts";
 import { attention } from "../model/ops/matmul/attention.ts";
 import { linear } from "../model/ops/matmul/linear.ts";
 import { BLOCK_LENGTH, sumSquaresPartials } from "../model/ops/sum/sum.ts";
@@ -201,10 +203,19 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
   },
   layer_norm_residual(run) {
     const rows = run.rowsOf("x");
-    const sum = add(run.plan, run.parameter("x", rows), run.parameter("residual", rows));
+    run.scalars["dropout_key"] = run.constant("key");
+    const [x, residual] = [run.parameter("x", rows), run.parameter("residual", rows)];
     return run.differentiate(
-      layerNorm(run.plan, sum, run.parameter("weight"), run.parameter("bias"), run.constant("eps")),
+      residualLayerNorm(run.plan, x, residual, run.parameter("weight"), run.parameter("bias"), {
+        eps: run.constant("eps"),
+        dropout: run.constant("dropout"),
+      }),
     );
+  },
+  dropout(run) {
+    run.scalars["dropout_key"] = run.constant("key");
+    const x = run.parameter("x", run.rowsOf("x"));
+    return run.differentiate(dropout(run.plan, x, run.constant("dropout")));
   },
   linear(run) {
     const x = run.parameter("x", run.rowsOf("x"));

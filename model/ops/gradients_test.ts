@@ -11,6 +11,7 @@ import { embedding, lookupInputs, writeLookup } from "./embedding/embedding.ts";
 import { makeLookup } from "./embedding/lookup.ts";
 import { gelu } from "./gelu/gelu.ts";
 import { layerNorm } from "./layer_norm/layer_norm.ts";
+import { residualLayerNorm } from "./layer_norm/residual_layer_norm.ts";
 import { attention } from "./matmul/attention.ts";
 import { linear } from "./matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./rows/rows.ts";
@@ -127,6 +128,15 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
   "dropout()": ({ plan, parameter }) => dropout(plan, parameter("x", 7, 9), 0.4),
   "layerNorm()": ({ plan, parameter }) =>
     layerNorm(plan, parameter("x", 70, 6), parameter("gain", 1, 6), parameter("bias", 1, 6), 1e-5),
+  "residualLayerNorm() with dropout, its residual used twice": ({ plan, parameter }) => {
+    const residual = gelu(plan, parameter("residual", 9, 6));
+    const [gain, bias] = [parameter("gain", 1, 6), parameter("bias", 1, 6)];
+    const y = residualLayerNorm(plan, parameter("x", 9, 6), residual, gain, bias, {
+      eps: 1e-5,
+      dropout: 0.4,
+    });
+    return residualLayerNorm(plan, residual, y, gain, bias, { eps: 1e-5, dropout: 0.2 });
+  },
   "linear()": ({ plan, parameter }) =>
     linear(plan, parameter("x", 5, 7), parameter("weight", 3, 7), parameter("bias", 1, 3)),
   "linear() with k split for its weight": ({ plan, parameter }) =>

@@ -80,8 +80,24 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
     return F.layer_norm(x, (x.shape[-1],), weight, bias, eps)
 
 
-def layer_norm_residual(x: torch.Tensor, residual: torch.Tensor, **rest) -> torch.Tensor:
-    return layer_norm(x + residual, **rest)
+def mix_bits(bits: int) -> int:
+    bits = ((bits ^ (bits >> 16)) * 0x7FEB352D) & 0xFFFFFFFF
+    bits = ((bits ^ (bits >> 15)) * 0x846CA68B) & 0xFFFFFFFF
+    return bits ^ (bits >> 16)
+
+
+def drop(x: torch.Tensor, dropout: float, key: int) -> torch.Tensor:
+    """Dropout as the first of a plan (site 0) draws it."""
+    place = mix_bits(key)
+    bits = [mix_bits((mix_bits(element ^ place) + place) & 0xFFFFFFFF) for element in range(x.numel())]
+    kept = torch.tensor([value >= round(dropout * 2**32) for value in bits]).view_as(x)
+    return torch.where(kept, x / (1 - dropout), 0.0)
+
+
+def layer_norm_residual(
+    x: torch.Tensor, residual: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float, dropout: float, key: int
+) -> torch.Tensor:
+    return layer_norm(drop(x, dropout, key) + residual, weight, bias, eps)
 
 
 def add_layer_norm(record: Recorder) -> None:
@@ -95,7 +111,8 @@ def add_layer_norm(record: Recorder) -> None:
         record.add("layer_norm", f"{rows}x{columns}", floats, layer_norm, constants={"eps": 1e-5})
     for rows, columns in ((1, 5), (3, 12), (7, 17), (33, 12)):
         floats = {"x": draw.normal(rows, columns), "residual": draw.normal(rows, columns), **affine(columns)}
-        record.add("layer_norm_residual", f"{rows}x{columns}", floats, layer_norm_residual, constants={"eps": 1e-5})
+        constants = {"eps": 1e-5, "dropout": 0.0, "key": 0}
+        record.add("layer_norm_residual", f"{rows}x{columns}", floats, layer_norm_residual, constants=constants)
     record.add(
         "layer_norm", "eps_1e-12", {"x": draw.normal(3, 17), **affine(17)}, layer_norm, constants={"eps": 1e-12}
     )
@@ -259,6 +276,18 @@ def add_global_norm(record: Recorder) -> None:
         record.add("global_norm", case, floats, clipped, constants={"max_norm": 1.0}, differentiable=False)
 
 
+def add_dropout(record: Recorder) -> None:
+    draw = record.draw
+    for rows, columns, dropout in ((1, 1, 0.5), (3, 12, 0.1), (7, 17, 0.9), (33, 12, 0.3)):
+        constants = {"dropout": dropout, "key": 0x9E3779B9 ^ rows}
+        record.add("dropout", f"{rows}x{columns}", {"x": draw.normal(rows, columns)}, drop, constants=constants)
+        if rows > 1:
+            floats = {"x": draw.normal(rows, columns), "residual": draw.normal(rows, columns)}
+            floats |= {"weight": draw.normal(columns, mean=1.0, std=0.1), "bias": draw.normal(columns, std=0.1)}
+            constants |= {"eps": 1e-5}
+            record.add("layer_norm_residual", f"{rows}x{columns}_dropout", floats, layer_norm_residual, constants=constants)
+
+
 def main() -> None:
     record = Recorder()
     for add in (
@@ -271,6 +300,7 @@ def main() -> None:
         add_adamw,
         add_global_norm,
         add_linear_cross_entropy,
+        add_dropout,
     ):
         add(record)
     write_fixture(
@@ -283,7 +313,8 @@ def main() -> None:
             "float32_error": "largest distance of PyTorch's own float32 result, rounded up to one digit",
             "rules": {
                 "gelu": "x * (1 + erf(x / sqrt 2)) / 2",
-                "layer_norm": "biased variance; layer_norm_residual norms x + residual",
+                "layer_norm": "biased variance; layer_norm_residual norms dropout(x) + residual",
+                "dropout": "element i is kept, times 1 / (1 - dropout), if its hash with the key is >= dropout * 2^32",
                 "linear": "x weight^T + bias, weight [outputs, inputs]",
                 "attention": "[rows, length, heads * size]; scores q.k / sqrt(size) + (1 - key_mask) * -10000",
                 "cross_entropy": "mean over the rows whose label is not -1; grad_out is 1",

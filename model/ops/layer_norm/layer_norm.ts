@@ -1,16 +1,63 @@
-import { capacityOf, defineKernel, type SizeOf } from "../../kernel.ts";
+import { capacityOf, defineKernel, type Numbers, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { writeGradient } from "../add/add.ts";
-import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import { BLOCK_ROWS, sumPartials } from "../sum/sum.ts";
-import backwardWgsl from "./layer_norm_backward.wgsl" with { type: "text" };
-import forwardWgsl from "./layer_norm_forward.wgsl" with { type: "text" };
 import parameterPartialsWgsl from "./layer_norm_parameter_partials.wgsl" with { type: "text" };
+import { layerNormBackwardWgsl, layerNormForwardWgsl, rowGroups } from "./layer_norm_wgsl.ts";
 
-const rowwise = {
-  workgroups: (size: SizeOf<"rows">): number => size("rows"),
-  tiles: (size: SizeOf<"rows">): number => Math.ceil(size("rows") / 16),
+/** Elements of a cpu tile, which is of whole rows (`tileRows` in layer_norm.as). */
+const TILE_LENGTH = 8192;
+
+/** The division of work of the kernels that go over rows. */
+export const rowwise = {
+  /** As many rows a workgroup as fill it. */
+  workgroups: (size: SizeOf<"rows" | "columns">): number =>
+    Math.ceil(size("rows") / rowGroups(size("columns")).rows),
+  /** Tiles of about 8,192 elements. */
+  tiles: (size: SizeOf<"rows" | "columns">): number =>
+    Math.ceil(size("rows") / Math.max(1, Math.floor(TILE_LENGTH / size("columns")))),
 } as const;
+
+/** The oracle of the forward kernels on one row that begins at `base`. */
+export function normalizeRow(
+  { x, gain, bias, y, stats }: Record<"x" | "gain" | "bias" | "y" | "stats", Numbers>,
+  row: number,
+  columns: number,
+  eps: number,
+): void {
+  const base = row * columns;
+  let mean = 0;
+  for (let c = 0; c < columns; c++) mean += (x[base + c] ?? NaN) / columns;
+  let variance = 0;
+  for (let c = 0; c < columns; c++) variance += ((x[base + c] ?? NaN) - mean) ** 2 / columns;
+  const scale = 1 / Math.sqrt(variance + eps);
+  stats[row * 2] = mean;
+  stats[row * 2 + 1] = scale;
+  for (let c = 0; c < columns; c++) {
+    y[base + c] = ((x[base + c] ?? NaN) - mean) * scale * (gain[c] ?? NaN) + (bias[c] ?? NaN);
+  }
+}
+
+/** The oracle of the backward kernels on one row: calls `write` with every element's gradient. */
+export function differentiateRow(
+  { x, gain, stats, dy }: Record<"x" | "gain" | "stats" | "dy", Numbers>,
+  row: number,
+  columns: number,
+  write: (element: number, gradient: number) => void,
+): void {
+  const base = row * columns;
+  const [mean = NaN, scale = NaN] = stats.subarray(row * 2);
+  const normal = (c: number): number => ((x[base + c] ?? NaN) - mean) * scale;
+  const gradient = (c: number): number => (dy[base + c] ?? NaN) * (gain[c] ?? NaN);
+  let sum = 0;
+  let product = 0;
+  for (let c = 0; c < columns; c++) {
+    sum += gradient(c);
+    product += gradient(c) * normal(c);
+  }
+  for (let c = 0; c < columns; c++) {
+    write(base + c, (gradient(c) - sum / columns - normal(c) * product / columns) * scale);
+  }
+}
 
 /** y = (x − mean) / √(variance + eps) · gain + bias over the columns of each row; `stats` keeps mean and 1/√(variance + eps). */
 export const layerNormForward = defineKernel({
@@ -25,24 +72,14 @@ export const layerNormForward = defineKernel({
   sizes: ["rows", "columns", "eps"],
   floats: ["eps"],
   live: ["rows"],
-  wgsl: reduceWgsl + forwardWgsl,
+  wgsl: (size) => layerNormForwardWgsl(size("columns")),
   ...rowwise,
-  reference({ x, gain, bias, y, stats }, { rows, columns, eps }) {
-    for (let row = 0; row < rows; row++) {
-      const base = row * columns;
-      let mean = 0;
-      for (let c = 0; c < columns; c++) mean += x[base + c] / columns;
-      let variance = 0;
-      for (let c = 0; c < columns; c++) variance += (x[base + c] - mean) ** 2 / columns;
-      const scale = 1 / Math.sqrt(variance + eps);
-      stats[row * 2] = mean;
-      stats[row * 2 + 1] = scale;
-      for (let c = 0; c < columns; c++) y[base + c] = (x[base + c] - mean) * scale * gain[c] + bias[c];
-    }
+  reference(arrays, { rows, columns, eps }) {
+    for (let row = 0; row < rows; row++) normalizeRow(arrays, row, columns, eps);
   },
 });
 
-/** dx of layer normalisation from the saved `stats`. */
+/** dx of layer normalisation from the saved `stats`, added to what is there when `accumulate` is not 0. */
 export const layerNormBackward = defineKernel({
   name: "layer_norm_backward",
   bindings: [
@@ -52,25 +89,15 @@ export const layerNormBackward = defineKernel({
     { name: "dy", dtype: "f32", access: "read" },
     { name: "dx", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns"],
-  live: ["rows"],
-  wgsl: reduceWgsl + backwardWgsl,
+  sizes: ["rows", "columns", "accumulate"],
+  live: ["rows", "accumulate"],
+  wgsl: (size) => layerNormBackwardWgsl(size("columns")),
   ...rowwise,
-  reference({ x, gain, stats, dy, dx }, { rows, columns }) {
+  reference({ x, gain, stats, dy, dx }, { rows, columns, accumulate }) {
     for (let row = 0; row < rows; row++) {
-      const base = row * columns;
-      const mean = stats[row * 2];
-      const scale = stats[row * 2 + 1];
-      let sum = 0;
-      let product = 0;
-      for (let c = 0; c < columns; c++) {
-        sum += dy[base + c] * gain[c];
-        product += dy[base + c] * gain[c] * (x[base + c] - mean) * scale;
-      }
-      for (let c = 0; c < columns; c++) {
-        const normal = (x[base + c] - mean) * scale;
-        dx[base + c] = (dy[base + c] * gain[c] - sum / columns - normal * product / columns) * scale;
-      }
+      differentiateRow({ x, gain, stats, dy }, row, columns, (i, gradient) => {
+        dx[i] = gradient + (accumulate ? dx[i] : 0);
+      });
     }
   },
 });
@@ -106,6 +133,27 @@ export const layerNormParameterPartials = defineKernel({
   },
 });
 
+/** Records the gradients of `gain` and `bias`, where they are wanted, from x (what was normalised), its stats and dy. */
+export function parameterGradients(
+  plan: PlanBuilder,
+  [x, stats, dy]: readonly [x: Tensor, stats: Tensor, dy: Tensor],
+  gain: Tensor,
+  bias: Tensor,
+): void {
+  if (!plan.needsGradient(gain) && !plan.needsGradient(bias)) return;
+  const { rows, columns } = x;
+  const blocks = Math.ceil(capacityOf(rows) / BLOCK_ROWS);
+  const partials = plan.activation(`partials of ${gain.name}`, blocks, 2 * columns);
+  plan.dispatch(layerNormParameterPartials, [x, stats, dy, partials], {
+    rows,
+    columns,
+    blocks,
+    block_rows: BLOCK_ROWS,
+  });
+  sumPartials(plan, partials, gain, 0);
+  sumPartials(plan, partials, bias, columns);
+}
+
 /** Records layer normalisation of `x` [rows, columns] f32 with `gain` and `bias` [1, columns]. */
 export function layerNorm(plan: PlanBuilder, x: Tensor, gain: Tensor, bias: Tensor, eps: number): Tensor {
   const { rows, columns } = x;
@@ -115,21 +163,10 @@ export function layerNorm(plan: PlanBuilder, x: Tensor, gain: Tensor, bias: Tens
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
     if (!dy) return;
-    if (plan.needsGradient(gain) || plan.needsGradient(bias)) {
-      const blocks = Math.ceil(capacityOf(rows) / BLOCK_ROWS);
-      const partials = plan.activation(`partials of ${gain.name}`, blocks, 2 * columns);
-      plan.dispatch(layerNormParameterPartials, [x, stats, dy, partials], {
-        rows,
-        columns,
-        blocks,
-        block_rows: BLOCK_ROWS,
-      });
-      sumPartials(plan, partials, gain, 0);
-      sumPartials(plan, partials, bias, columns);
-    }
-    writeGradient(plan, x, (dx) => {
-      plan.dispatch(layerNormBackward, [x, gain, stats, dy, dx], { rows, columns });
-    });
+    parameterGradients(plan, [x, stats, dy], gain, bias);
+    if (!plan.needsGradient(x)) return;
+    const { tensor: dx, accumulate } = plan.gradientTarget(x);
+    plan.dispatch(layerNormBackward, [x, gain, stats, dy, dx], { rows, columns, accumulate });
   });
   return y;
 }
