@@ -69,6 +69,8 @@ export interface Kernel<B extends string = string, S extends string = string> {
   tiles(size: SizeOf<S>): number;
   /** Multiplications and additions of one dispatch; left out where memory alone decides its time. */
   flops?(size: SizeOf<S>): number;
+  /** Bytes that one dispatch moves; left out where that is its bound tensors, each once. */
+  bytes?(size: SizeOf<S>): number;
   /** The oracle. Arrays hold the bound tensors from their first element on. */
   reference(arrays: Record<B, Numbers>, sizes: Record<S, number>): void;
 }

@@ -43,6 +43,18 @@ export type {
   TensorDescription,
   View,
 } from "./device.ts";
+export { type Ceiling, measureCeiling, runsShaders } from "./bench/ceiling.ts";
+export { benchGrowth, type GrowthReport } from "./bench/growth.ts";
+export type { KernelTime } from "./bench/kernel_times.ts";
+export {
+  benchProduct,
+  type Layout,
+  LAYOUTS,
+  type ProductReport,
+  type ProductShape,
+  type Speed,
+} from "./bench/product_bench.ts";
+export { benchSteps, type StepReport, StepRunner } from "./bench/step_bench.ts";
 export { DeviceError } from "./device_error.ts";
 export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";

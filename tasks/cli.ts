@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { DeviceError } from "@lukeforge/model";
+import { benchCommand } from "./commands/bench.ts";
 import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
@@ -22,6 +23,7 @@ export function createProgram(reporter: Reporter): Command {
     buildEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
+    benchCommand(reporter),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

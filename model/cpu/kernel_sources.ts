@@ -1,3 +1,4 @@
+import ceiling from "../bench/ceiling.as" with { type: "text" };
 import adamw from "../ops/adamw/adamw.as" with { type: "text" };
 import add from "../ops/add/add.as" with { type: "text" };
 import crossEntropy from "../ops/cross_entropy/cross_entropy.as" with { type: "text" };
@@ -15,6 +16,7 @@ import sum from "../ops/sum/sum.as" with { type: "text" };
 export const kernelSources: Readonly<Record<string, string>> = {
   adamw,
   add,
+  ceiling,
   cross_entropy: crossEntropy,
   dropout,
   embedding,

@@ -70,6 +70,7 @@ export const adamwKernel = defineKernel({
   floats: ["beta1", "beta2", "rest1", "rest2", "eps", "weight_decay"],
   live: [],
   wgsl: adamwWgsl,
+  bytes: (size) => 28 * size("count"), // reads all four, writes three
   ...elementwise,
   reference({ p, g, m, v, state }, { count, beta1, beta2, rest1, rest2, eps, weight_decay: decay }) {
     if (!Number.isFinite(state[3])) return;

@@ -16,6 +16,7 @@ export const embeddingForward = defineKernel({
   sizes: ["rows", "columns", "width", "accumulate"],
   live: ["rows"],
   wgsl: forwardWgsl,
+  bytes: (size) => 4 * size("rows") * (2 * size("columns") + size("width") + 1), // one table row each, mostly
   workgroups: (size) => Math.ceil(size("rows") * size("columns") / 256),
   tiles: (size) => Math.ceil(size("rows") / 16),
   reference({ ids, weights, table, y }, { rows, columns, width, accumulate }) {
@@ -46,6 +47,7 @@ export const embeddingBackward = defineKernel({
   sizes: ["runs", "columns"],
   live: ["runs"],
   wgsl: backwardWgsl,
+  bytes: (size) => 12 * size("runs") * size("columns"), // most runs are of one row
   workgroups: (size) => size("runs"),
   tiles: (size) => size("runs"),
   reference({ run_ids, run_starts, run_rows, weights, dy, dtable }, { runs, columns }) {

@@ -1,0 +1,18 @@
+/** Kinds of ops by the names of their kernels; the first that fits counts. */
+const KINDS: readonly (readonly [name: RegExp, kind: string])[] = [
+  [/attention|softmax/, "attention"],
+  [/cross_entropy|metrics/, "loss"],
+  [/^matmul/, "products"],
+  [/^adamw|clip|sum_squares|scale_loss/, "update"],
+  [/layer_norm/, "layer norm"],
+  [/embedding/, "embedding"],
+  [/gelu/, "GELU"],
+  [/dropout/, "dropout"],
+  [/sum/, "sums"],
+  [/^add|accumulate|fill|rows|convert|cast|half/, "moves"],
+];
+
+/** The kind of op that a kernel belongs to: "products", "attention", …; "other" for one that no rule knows. */
+export function opKind(kernel: string): string {
+  return KINDS.find(([name]) => name.test(kernel))?.[1] ?? "other";
+}
