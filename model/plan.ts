@@ -1,5 +1,6 @@
 import type { Allocation, Device, Dispatch, Program, Scalars, View } from "./device.ts";
 import type { DType, Kernel, Size } from "./kernel.ts";
+import type { Format } from "./ops/half/format.ts";
 import { type Layout, layOut } from "./plan_layout.ts";
 import { recomputeSegment, type Segment } from "./plan_recompute.ts";
 import { type RecordedDispatch, type Tensor, tensorLength } from "./tensor.ts";
@@ -39,9 +40,14 @@ export class PlanBuilder {
 
   /**
    * `training` records gradients and dropout; without it `onBackward` is ignored. `recompute` keeps no activations of segments
-   * for the reverse pass.
+   * for the reverse pass. `precision` is what the operands of linear layers are rounded to; they sum in f32.
    */
-  constructor(readonly training: boolean, zeroFill: ZeroFill, readonly recompute = false) {
+  constructor(
+    readonly training: boolean,
+    zeroFill: ZeroFill,
+    readonly recompute = false,
+    readonly precision: Format = "f32",
+  ) {
     this.#zeroFill = zeroFill;
   }
 

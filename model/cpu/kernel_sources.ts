@@ -5,6 +5,7 @@ import crossEntropy from "../ops/cross_entropy/cross_entropy.as" with { type: "t
 import dropout from "../ops/dropout/dropout.as" with { type: "text" };
 import embedding from "../ops/embedding/embedding.as" with { type: "text" };
 import gelu from "../ops/gelu/gelu.as" with { type: "text" };
+import half from "../ops/half/half.as" with { type: "text" };
 import layerNorm from "../ops/layer_norm/layer_norm.as" with { type: "text" };
 import matmul from "../ops/matmul/matmul.as" with { type: "text" };
 import rows from "../ops/rows/rows.as" with { type: "text" };
@@ -21,6 +22,7 @@ export const kernelSources: Readonly<Record<string, string>> = {
   dropout,
   embedding,
   gelu,
+  half,
   layer_norm: layerNorm,
   matmul,
   rows,

@@ -4,6 +4,7 @@ import { crossEntropyCases } from "./cross_entropy/testdata_cross_entropy_cases.
 import { dropoutCases } from "./dropout/testdata_dropout_cases.ts";
 import { embeddingCases } from "./embedding/testdata_embedding_cases.ts";
 import { geluCases } from "./gelu/testdata_gelu_cases.ts";
+import { halfCases } from "./half/testdata_half_cases.ts";
 import { layerNormCases } from "./layer_norm/testdata_layer_norm_cases.ts";
 import { matmulCases } from "./matmul/testdata_matmul_cases.ts";
 import { rowsCases } from "./rows/testdata_rows_cases.ts";
@@ -19,6 +20,7 @@ export const opCases: readonly OpCase[] = [
   ...dropoutCases,
   ...embeddingCases,
   ...geluCases,
+  ...halfCases,
   ...layerNormCases,
   ...matmulCases,
   ...rowsCases,
