@@ -8,6 +8,7 @@ import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropoutKey } from "./ops/dropout/dropout.ts";
 import { decodeLogits } from "./ops/linear_cross_entropy/decode_logits.ts";
 import { type ChunkLimits, DEFAULT_LOGIT_BYTES } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
+import type { Format } from "./ops/half/format.ts";
 import { Parameters } from "./parameters.ts";
 import { allocationTensor, type Plan } from "./plan.ts";
 import { compileUpdate } from "./update_plan.ts";
@@ -33,6 +34,11 @@ export interface LukeNetworkOptions {
    * part of the result's bits.
    */
   readonly logitBytes?: number;
+  /**
+   * What the operands of linear layers are rounded to, f32 unless told; sums, all else and the weights that are trained are f32.
+   * With f16 the loss is scaled so that small gradients survive: a scale that is too high skips an update and halves.
+   */
+  readonly precision?: Format;
 }
 
 /** Sums of a head over the micro-steps since they were read. */
@@ -61,12 +67,26 @@ export interface LukeMetrics {
   readonly skippedUpdates: number;
 }
 
+/** The scale of the loss at f16: doubled after so many updates without a skipped one; PyTorch's GradScaler begins and does so too. */
+const INITIAL_LOSS_SCALE = 2 ** 16;
+const GROWTH_INTERVAL = 2000;
+
+/** How the loss is scaled. */
+export interface LossScale {
+  /** What gradients are multiplied with; a power of two. */
+  readonly scale: number;
+  /** Updates since it changed. */
+  readonly updates: number;
+}
+
 /** The moments of AdamW by parameter name. */
 export interface OptimizerState {
   /** First moments. */
   readonly expAvg: Map<string, Float32Array>;
   /** Second moments. */
   readonly expAvgSq: Map<string, Float32Array>;
+  /** At f16 alone. */
+  readonly lossScale?: LossScale;
 }
 
 /** Where and when in training a micro-step is: what its dropout is drawn from. */
@@ -104,6 +124,7 @@ export class LukeNetwork implements AsyncDisposable {
     this.#parameters = new Parameters(device, lukeParameters(config), options.training !== undefined);
     this.#metrics = device.allocate("metrics", "f32", 64);
     this.#state = device.allocate("optimizer state", "f32", 64);
+    if (this.#scalesLoss) this.#writeLossScale({ scale: INITIAL_LOSS_SCALE, updates: 0 });
   }
 
   /** Allocates parameters and compiles the plans that training needs. Throws a RangeError on an impossible configuration. */
@@ -116,6 +137,7 @@ export class LukeNetwork implements AsyncDisposable {
         network.#parameters,
         network.#state,
         options.training.optimizer,
+        network.#scalesLoss ? GROWTH_INTERVAL : 0,
       );
     }
     return network;
@@ -154,7 +176,9 @@ export class LukeNetwork implements AsyncDisposable {
         metrics: allocationTensor(this.#metrics),
         training,
         recompute: this.#options.training?.recompute ?? false,
-        lossScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
+        gradientScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
+        precision: this.#options.precision ?? "f32",
+        ...(this.#scalesLoss && { lossScale: allocationTensor(this.#state) }),
         chunks: this.#chunks,
       });
       this.#plans.set(key, plan);
@@ -292,19 +316,43 @@ export class LukeNetwork implements AsyncDisposable {
     return this.#parameters.read("gradient");
   }
 
-  /** AdamW's moments by parameter name. */
+  /** AdamW's moments by parameter name, and the loss scale. */
   async readOptimizerState(): Promise<OptimizerState> {
-    return {
+    const moments = {
       expAvg: await this.#parameters.read("expAvg"),
       expAvgSq: await this.#parameters.read("expAvgSq"),
     };
+    if (!this.#scalesLoss) return moments;
+    const state = await this.#device.read({
+      allocation: this.#state,
+      offset: 0,
+      length: OPTIMIZER_STATE.length,
+    });
+    const at = (place: number): number => state[place] ?? NaN;
+    return {
+      ...moments,
+      lossScale: { scale: at(OPTIMIZER_STATE.lossScale), updates: at(OPTIMIZER_STATE.updatesAtScale) },
+    };
   }
 
-  /** Replaces AdamW's moments; `updates` is the number of updates behind them, which bias correction counts from. */
+  /**
+   * Replaces AdamW's moments and, where there is one, the loss scale; `updates` is the number of updates behind them, which bias
+   * correction counts from.
+   */
   writeOptimizerState(state: OptimizerState, updates: number): void {
     this.#parameters.write("expAvg", state.expAvg);
     this.#parameters.write("expAvgSq", state.expAvgSq);
     this.#updates = updates;
+    if (this.#scalesLoss && state.lossScale) this.#writeLossScale(state.lossScale);
+  }
+
+  /** Whether gradients carry a loss scale. */
+  get #scalesLoss(): boolean {
+    return this.#options.precision === "f16" && this.#options.training !== undefined;
+  }
+
+  #writeLossScale({ scale, updates }: LossScale): void {
+    this.#device.write(this.#state, OPTIMIZER_STATE.lossScale, Float32Array.of(scale, updates));
   }
 
   /** Frees everything the network holds on its device. */

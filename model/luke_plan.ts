@@ -8,11 +8,13 @@ import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropout } from "./ops/dropout/dropout.ts";
 import { embedding, type LookupInputs, lookupInputs, writeLookup } from "./ops/embedding/embedding.ts";
 import { gelu } from "./ops/gelu/gelu.ts";
+import type { Format } from "./ops/half/format.ts";
 import { layerNorm } from "./ops/layer_norm/layer_norm.ts";
 import { linearCrossEntropy } from "./ops/linear_cross_entropy/linear_cross_entropy.ts";
 import type { ChunkLimits } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
 import { residualLayerNorm } from "./ops/layer_norm/residual_layer_norm.ts";
 import { attention } from "./ops/matmul/attention.ts";
+import { feedForward, type LinearParameters } from "./ops/matmul/feed_forward.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./ops/rows/rows.ts";
 import type { Parameters } from "./parameters.ts";
@@ -46,7 +48,11 @@ export interface LukePlanOptions {
   /** Computes the activations of each encoder layer again in the reverse pass instead of keeping them. */
   readonly recompute: boolean;
   /** What the gradients are multiplied with: 1 / gradient accumulation steps. */
-  readonly lossScale: number;
+  readonly gradientScale: number;
+  /** What the operands of linear layers are rounded to. */
+  readonly precision: Format;
+  /** The optimizer's state, where its loss scale multiplies the gradients. */
+  readonly lossScale?: Tensor;
   /** How the heads cut their vocabularies. */
   readonly chunks: ChunkLimits;
 }
@@ -69,7 +75,7 @@ export class LukePlan implements Disposable {
 
   /** Records and compiles the plan. */
   static async create(options: LukePlanOptions): Promise<LukePlan> {
-    const builder = new PlanBuilder(options.training, fillZero, options.recompute);
+    const builder = new PlanBuilder(options.training, fillZero, options.recompute, options.precision);
     const inputs = declareInputs(builder, options.capacity);
     const outputs = recordLuke(builder, inputs, options);
     builder.backward();
@@ -204,7 +210,16 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     );
     const attended = dense(`${layer}.attention.output.dense`, context);
     hidden = normalizedSum(`${layer}.attention.output.LayerNorm`, attended, hidden);
-    const fed = dense(`${layer}.output.dense`, gelu(plan, dense(`${layer}.intermediate.dense`, hidden)));
+    const parametersOf = (name: string): LinearParameters => ({
+      weight: use(`${name}.weight`),
+      bias: use(`${name}.bias`),
+    });
+    const fed = feedForward(
+      plan,
+      hidden,
+      parametersOf(`${layer}.intermediate.dense`),
+      parametersOf(`${layer}.output.dense`),
+    );
     return normalizedSum(`${layer}.output.LayerNorm`, fed, hidden);
   };
   let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
@@ -229,7 +244,8 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     linearCrossEntropy(plan, states, { table: use(table), bias: use(bias) }, labels, {
       metrics: options.metrics,
       slot,
-      scale: options.lossScale,
+      scale: options.gradientScale,
+      ...(options.lossScale && { lossScale: options.lossScale }),
       limits: options.chunks,
     });
     return states;

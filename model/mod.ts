@@ -61,6 +61,7 @@ export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
 export {
   type HeadMetrics,
+  type LossScale,
   type LukeMetrics,
   LukeNetwork,
   type LukeNetworkOptions,
@@ -88,6 +89,7 @@ export {
   totalsByKernel,
 } from "./plan_listing.ts";
 export { type PlannedProgram, PlanningDevice } from "./planning_device.ts";
+export { type Format, FORMATS } from "./ops/half/format.ts";
 export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
 export type { AdamWOptions } from "./ops/adamw/adamw.ts";
 export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";

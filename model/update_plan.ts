@@ -7,13 +7,15 @@ import { allocationTensor, type Plan, PlanBuilder, type Tensor } from "./plan.ts
 
 /**
  * Compiles the update of a training step: the global norm of all gradients, the clip factor, AdamW over every page. `state` is
- * laid out as `OPTIMIZER_STATE`; the host writes the learning rate there. Throws a RangeError without gradients.
+ * laid out as `OPTIMIZER_STATE`; the host writes the learning rate there. With a `growthInterval` the
+ * gradients carry a loss scale, which doubles after so many updates. Throws a RangeError without gradients.
  */
 export function compileUpdate(
   device: Device,
   parameters: Parameters,
   state: Allocation,
   optimizer: AdamWOptions,
+  growthInterval = 0,
 ): Promise<Plan> {
   const plan = new PlanBuilder(false, fillZero);
   const tensor = (allocation: Allocation | undefined): Tensor => {
@@ -38,7 +40,11 @@ export function compileUpdate(
     });
     offset += page.blocks;
   }
-  plan.dispatch(clipGradients, [partials, stateTensor], { blocks, max_norm: optimizer.maxGradNorm });
+  plan.dispatch(clipGradients, [partials, stateTensor], {
+    blocks,
+    max_norm: optimizer.maxGradNorm,
+    growth_interval: growthInterval,
+  });
   const [beta1, beta2] = optimizer.betas;
   for (const page of pages) {
     plan.dispatch(

@@ -51,6 +51,7 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
         maxGradNorm: settings.maxGradNorm,
       },
     },
+    precision: settings.precision,
   });
   network.initialize(seed);
   const last = latestCheckpoint(paths.checkpoints);

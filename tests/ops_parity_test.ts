@@ -330,6 +330,7 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
     plan.dispatch(clipGradients, [partials, state], {
       blocks: tensors.length,
       max_norm: run.constant("max_norm"),
+      growth_interval: 0,
     });
     // AdamW is what multiplies with the clip factor: without decay of the first moment, the moment is the clipped gradient.
     const moments = tensors.map((gradient) => {

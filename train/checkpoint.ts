@@ -10,6 +10,8 @@ import { parseTrainerState, type TrainerState } from "./trainer_state.ts";
 const MODEL_FILE = "model.safetensors";
 /** `exp_avg.NAME` and `exp_avg_sq.NAME` of the parameters that are trained. */
 const OPTIMIZER_FILE = "optimizer.safetensors";
+/** In the optimizer's file, at f16: the scale and the updates since it changed. */
+const LOSS_SCALE = "loss_scale";
 /** A {@linkcode TrainerState}. */
 const STATE_FILE = "trainer_state.json";
 
@@ -37,10 +39,11 @@ export async function writeCheckpoint(
   await writeDirectoryAtomic(path, async (partial) => {
     const shapes = network.parameterShapes;
     writeArrays(join(partial, MODEL_FILE), await network.readParameters(), shapes);
-    const { expAvg, expAvgSq } = await network.readOptimizerState();
+    const { expAvg, expAvgSq, lossScale } = await network.readOptimizerState();
     const moments = new Map<string, Float32Array>();
     for (const [name, values] of expAvg) moments.set(`exp_avg.${name}`, values);
     for (const [name, values] of expAvgSq) moments.set(`exp_avg_sq.${name}`, values);
+    if (lossScale) moments.set(LOSS_SCALE, Float32Array.of(lossScale.scale, lossScale.updates));
     writeArrays(join(partial, OPTIMIZER_FILE), moments, shapes);
     writeFileAtomic(join(partial, STATE_FILE), JSON.stringify(state, null, 2) + "\n");
   });
@@ -107,7 +110,10 @@ export function readTrainerState(path: string): TrainerState {
 export async function readCheckpoint(path: string, network: StoredNetwork): Promise<TrainerState> {
   const state = readTrainerState(path);
   await readCheckpointParameters(path, network);
-  const moments = readArrays(path, OPTIMIZER_FILE, network.parameterShapes);
+  const shapes = new Map([...network.parameterShapes, [LOSS_SCALE, [2]]]);
+  const moments = readArrays(path, OPTIMIZER_FILE, shapes);
+  const [scale, updates] = moments.get(LOSS_SCALE) ?? [];
+  moments.delete(LOSS_SCALE);
   const expAvg = new Map<string, Float32Array>();
   const expAvgSq = new Map<string, Float32Array>();
   for (const [name, values] of moments) {
@@ -119,7 +125,14 @@ export async function readCheckpoint(path: string, network: StoredNetwork): Prom
       throw new UserError(`${join(path, OPTIMIZER_FILE)}: holds one moment of ${name} only; ${remedy(path)}`);
     }
   }
-  await network.writeOptimizerState({ expAvg, expAvgSq }, state.step);
+  await network.writeOptimizerState(
+    {
+      expAvg,
+      expAvgSq,
+      ...(scale !== undefined && updates !== undefined && { lossScale: { scale, updates } }),
+    },
+    state.step,
+  );
   return state;
 }
 

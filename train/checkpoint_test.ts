@@ -94,6 +94,20 @@ Deno.test("writeCheckpoint() writes what readCheckpoint() reads, under Hugging F
   });
 });
 
+Deno.test("readCheckpoint() brings a loss scale back, and none where there was none", async () => {
+  await withDirectory(async (directory) => {
+    for (const lossScale of [{ scale: 2 ** 13, updates: 77 }, undefined]) {
+      const network = new FakeNetwork();
+      const moments = await network.readOptimizerState();
+      network.writeOptimizerState({ ...moments, ...(lossScale && { lossScale }) });
+      const path = await writeCheckpoint(directory, network, state(3));
+      const restored = new FakeNetwork();
+      await readCheckpoint(path, restored);
+      assert.deepEqual((await restored.readOptimizerState()).lossScale, lossScale);
+    }
+  });
+});
+
 Deno.test("latestCheckpoint() compares steps as numbers and passes over what is unfinished", async () => {
   await withDirectory((directory) => {
     assert.equal(latestCheckpoint(join(directory, "none")), undefined);

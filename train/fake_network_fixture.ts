@@ -24,6 +24,7 @@ export class FakeNetwork implements TrainableNetwork {
   #parameters = new Map<string, Float32Array>();
   #expAvg = new Map<string, Float32Array>();
   #expAvgSq = new Map<string, Float32Array>();
+  #lossScale: OptimizerState["lossScale"];
   #gradients = new Map<string, Float32Array>();
   #metrics: LukeMetrics = EMPTY;
   #step = 0;
@@ -103,10 +104,15 @@ export class FakeNetwork implements TrainableNetwork {
 
   // deno-lint-ignore require-await
   async readOptimizerState(): Promise<OptimizerState> {
-    return { expAvg: copyOf(this.#expAvg), expAvgSq: copyOf(this.#expAvgSq) };
+    return {
+      expAvg: copyOf(this.#expAvg),
+      expAvgSq: copyOf(this.#expAvgSq),
+      ...(this.#lossScale && { lossScale: this.#lossScale }),
+    };
   }
 
-  writeOptimizerState({ expAvg, expAvgSq }: OptimizerState): void {
+  writeOptimizerState({ expAvg, expAvgSq, lossScale }: OptimizerState): void {
+    this.#lossScale = lossScale;
     this.#expAvg = copyOf(expAvg);
     this.#expAvgSq = copyOf(expAvgSq);
   }

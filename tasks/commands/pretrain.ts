@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
-import { DEVICE_KINDS } from "@lukeforge/model";
+import { DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
 import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
@@ -158,6 +158,13 @@ export function pretrainCommand(reporter: Reporter): Command {
     "<kind>",
     "auto (a GPU, else cpu), cpu, webgpu, dawn (npm's webgpu)",
     oneOf(DEVICE_KINDS),
+  );
+  setting(
+    command,
+    "precision",
+    "<format>",
+    "f32, f16 (with a loss scale) or bf16: what factors are rounded to; sums and weights stay f32",
+    oneOf(FORMATS),
   );
   command.option(
     "--threads <n>",

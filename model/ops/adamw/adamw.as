@@ -1,15 +1,22 @@
 import { address, at, integer, madd, real, splat, TILE } from "./simd";
 
-/** partials, state; blocks, max_norm */
+/** partials, state; blocks, max_norm, growth_interval */
 export function clip_gradients(block: usize, tile: i32): void {
   const partials = address(block, 0), state = address(block, 1);
   let sum: f32 = 0;
   for (let i = 0; i < integer(block, 2); i++) sum += load<f32>(at(partials, i));
-  const norm = sqrt<f32>(sum), maxNorm = real(block, 3);
+  const interval = integer(block, 4);
+  const scale: f32 = interval > 0 ? load<f32>(state, 24) : 1;
+  const norm = sqrt<f32>(sum) / scale, maxNorm = real(block, 3);
   const finite = norm - norm == 0;
   store<f32>(state, norm, 12);
-  store<f32>(state, !finite ? 0 : maxNorm > 0 ? min<f32>(1, maxNorm / (norm + <f32>1e-6)) : 1, 16);
+  store<f32>(state, !finite ? 0 : (maxNorm > 0 ? min<f32>(1, maxNorm / (norm + <f32>1e-6)) : 1) / scale, 16);
   if (!finite) store<f32>(state, load<f32>(state, 20) + 1, 20);
+  if (interval == 0) return;
+  const updates: f32 = finite ? load<f32>(state, 28) + 1 : 0;
+  const grows = updates == <f32>interval;
+  store<f32>(state, !finite ? max<f32>(scale / 2, 1) : grows ? min<f32>(scale * 2, 16777216) : scale, 24);
+  store<f32>(state, grows ? 0 : updates, 28);
 }
 
 /** p, g, m, v, state; count, beta1, beta2, rest1, rest2, eps, weight_decay */

@@ -26,30 +26,46 @@ export const OPTIMIZER_STATE = {
   gradNorm: 3,
   clip: 4,
   skippedUpdates: 5,
+  /** What the gradients are multiplied with, where f16 would lose the small ones. */
+  lossScale: 6,
+  /** Updates since the loss scale changed. */
+  updatesAtScale: 7,
   length: 8,
 } as const;
 
-/** state.gradNorm and state.clip from the partial sums of squares; a norm that is not finite counts as a skipped update. */
+/** A loss scale doubles no further. */
+export const MAX_LOSS_SCALE = 2 ** 24;
+
+/**
+ * state.gradNorm and state.clip from the partial sums of squares; a norm that is not finite counts as a skipped update. With a
+ * `growth_interval` the gradients carry state.lossScale, which is taken out again; it halves at a skipped update and doubles
+ * after so many updates without one, as PyTorch's GradScaler does with these factors.
+ */
 export const clipGradients = defineKernel({
   name: "clip_gradients",
   bindings: [
     { name: "partials", dtype: "f32", access: "read" },
     { name: "state", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["blocks", "max_norm"],
+  sizes: ["blocks", "max_norm", "growth_interval"],
   floats: ["max_norm"],
   live: [],
   wgsl: reduceWgsl + clipWgsl,
   workgroups: () => 1,
   tiles: () => 1,
-  reference({ partials, state }, { blocks, max_norm: maxNorm }) {
+  reference({ partials, state }, { blocks, max_norm: maxNorm, growth_interval: interval }) {
     let sum = 0;
     for (let i = 0; i < blocks; i++) sum += partials[i];
-    const norm = Math.sqrt(sum);
+    const scale = interval > 0 ? state[6] : 1;
+    const norm = Math.sqrt(sum) / scale;
     const finite = Number.isFinite(norm);
     state[3] = norm;
-    state[4] = !finite ? 0 : maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;
+    state[4] = !finite ? 0 : (maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1) / scale;
     if (!finite) state[5]++;
+    if (interval === 0) return;
+    state[7] = finite ? state[7] + 1 : 0;
+    if (!finite) state[6] = Math.max(scale / 2, 1);
+    if (state[7] === interval) [state[6], state[7]] = [Math.min(scale * 2, MAX_LOSS_SCALE), 0];
   },
 });
 

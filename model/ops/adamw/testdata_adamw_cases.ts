@@ -29,8 +29,16 @@ function* cases(): Generator<OpCase> {
       kernel: clipGradients,
       shape: `${values.length}, at most ${max_norm}`,
       inputs: [values, zeros(8)],
-      sizes: { blocks: values.length, max_norm },
+      sizes: { blocks: values.length, max_norm, growth_interval: 0 },
     };
+    for (const [scale, updates] of [[1024, 0], [1, 6], [2 ** 24, 6]]) {
+      yield {
+        kernel: clipGradients,
+        shape: `${values.length}, at most ${max_norm}, loss scale ${scale} for ${updates} updates`,
+        inputs: [values, Float32Array.of(0, 1, 1, 0, 0, 2, scale ?? 0, updates ?? 0)],
+        sizes: { blocks: values.length, max_norm, growth_interval: 7 },
+      };
+    }
   }
 }
 

@@ -63,20 +63,21 @@ export function cross_entropy_metrics(block: usize, tile: i32): void {
   store<f32>(metrics, load<f32>(metrics, 12) + (rows > 0 ? loss / <f32>rows : 0), 12);
 }
 
-/** labels, state, logits; rows, columns, first, scale */
+/** labels, state, optimizer, logits; rows, columns, first, scale, scaled */
 export function cross_entropy_backward(block: usize, tile: i32): void {
-  const columns = integer(block, 4);
+  const columns = integer(block, 5);
   const tiles = (columns + BACKWARD_TILE - 1) / BACKWARD_TILE;
   const row = tile / tiles, begin = (tile % tiles) * BACKWARD_TILE, end = min(columns, begin + BACKWARD_TILE);
-  const logits = at(address(block, 2), row * columns);
-  const label = load<i32>(at(address(block, 0), row)) - integer(block, 5);
-  if (label + integer(block, 5) < 0) {
+  const logits = at(address(block, 3), row * columns);
+  const label = load<i32>(at(address(block, 0), row)) - integer(block, 6);
+  if (label + integer(block, 6) < 0) {
     memory.fill(at(logits, begin), 0, <usize>(end - begin) << 2);
     return;
   }
   const state = at(address(block, 1), row * 4);
   const top = splat(load<f32>(state));
-  const factor = real(block, 6) / <f32>integer(block, 3);
+  let factor = real(block, 7) / <f32>integer(block, 4);
+  if (integer(block, 8) != 0) factor *= load<f32>(address(block, 2), 24);
   const scale = splat(factor / load<f32>(state, 4));
   for (let c = begin; c < end; c += 4) {
     const left = end - c;

@@ -1,5 +1,6 @@
 import { defineKernel } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
+import { OPTIMIZER_STATE } from "../adamw/adamw.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import backwardWgsl from "./cross_entropy_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./cross_entropy_forward.wgsl" with { type: "text" };
@@ -83,29 +84,32 @@ export const crossEntropyMetrics = defineKernel({
 
 /**
  * Replaces the logits of the classes [first, first + columns) by their gradient (softmax − one-hot) · scale / rows, zeros for a
- * label under 0. `state` is that of all classes.
+ * label under 0. `state` is that of all classes. With `scaled` the loss scale in `optimizer` multiplies them too; without, `state`
+ * may be bound in its place.
  */
 export const crossEntropyBackward = defineKernel({
   name: "cross_entropy_backward",
   bindings: [
     { name: "labels", dtype: "i32", access: "read" },
     { name: "state", dtype: "f32", access: "read" },
+    { name: "optimizer", dtype: "f32", access: "read" },
     { name: "logits", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "first", "scale"],
+  sizes: ["rows", "columns", "first", "scale", "scaled"],
   floats: ["scale"],
   live: ["rows"],
   wgsl: backwardWgsl,
   workgroups: (size) => size("rows") * Math.ceil(size("columns") / 1024),
   tiles: (size) => size("rows") * Math.ceil(size("columns") / BACKWARD_TILE),
-  reference({ labels, state, logits }, { rows, columns, first, scale }) {
+  reference({ labels, state, optimizer, logits }, { rows, columns, first, scale, scaled }) {
+    const factor = scale * (scaled ? optimizer[OPTIMIZER_STATE.lossScale] ?? NaN : 1) / rows;
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * columns, (row + 1) * columns);
       const [top, sum] = state.subarray(row * SOFTMAX_STATE, (row + 1) * SOFTMAX_STATE);
       const label = labels[row];
       for (let c = 0; c < columns; c++) {
         const probability = Math.exp(values[c] - top) / sum;
-        values[c] = label < 0 ? 0 : (probability - (first + c === label ? 1 : 0)) * scale / rows;
+        values[c] = label < 0 ? 0 : (probability - (first + c === label ? 1 : 0)) * factor;
       }
     }
   },
@@ -132,7 +136,8 @@ export function crossEntropyLoss(
   plan.dispatch(crossEntropyForward, [logits, labels, state], { rows, columns, first: 0 });
   plan.dispatch(crossEntropyMetrics, [labels, state, metrics], { rows, slot });
   plan.onBackward(() => {
-    plan.dispatch(crossEntropyBackward, [labels, state, logits], { rows, columns, first: 0, scale });
+    const sizes = { rows, columns, first: 0, scale, scaled: 0 };
+    plan.dispatch(crossEntropyBackward, [labels, state, state, logits], sizes);
     plan.gradientInPlace(logits);
   });
 }

@@ -8,6 +8,7 @@ import {
   MAX_CLASSES,
   SOFTMAX_STATE,
 } from "../cross_entropy/cross_entropy.ts";
+import { type Operand, roundedOperand, sharedOperand } from "../half/half.ts";
 import { matmul } from "../matmul/matmul.ts";
 import { columnSums } from "../sum/sum.ts";
 import { type ChunkLimits, type VocabularyChunk, vocabularyChunks } from "./vocabulary_chunks.ts";
@@ -26,26 +27,39 @@ export interface LinearCrossEntropyOptions {
   readonly slot: number;
   /** What the gradients are multiplied with. */
   readonly scale: number;
+  /** The optimizer's state, where a loss scale multiplies the gradients too. */
+  readonly lossScale?: Tensor;
   /** How much of the logits may exist at a time. */
   readonly limits: ChunkLimits;
 }
 
-/** Records the logits states · tableᵀ + bias of a chunk of the vocabulary: [rows, chunk]. */
+/**
+ * Records the logits states · tableᵀ + bias of a chunk of the vocabulary: [rows, chunk]. Returns the chunk of the table in the
+ * plan's precision.
+ */
 export function chunkLogits(
   plan: PlanBuilder,
   states: Tensor,
   { table, bias }: Decoder,
   { first, count }: VocabularyChunk,
   logits: Tensor,
-): void {
+): Operand {
   const width = states.columns;
+  const rounded = roundedOperand(plan, sliceRows(table, first, count));
   matmul(
     plan,
-    { tensor: states, row: width, column: 1 },
-    { tensor: sliceRows(table, first, count), row: 1, column: width },
+    { ...sharedOperand(plan, states), row: width, column: 1 },
+    { ...rounded, row: 1, column: width },
     { tensor: logits, row: count, column: 1 },
     { m: states.rows, n: count, k: width, bias: sliceColumns(bias, first, count) },
   );
+  return rounded;
+}
+
+/** The logits of a chunk, and what they were made with. */
+interface DecodedChunk {
+  readonly logits: Tensor;
+  readonly rounded: Operand;
 }
 
 /**
@@ -59,25 +73,24 @@ export function linearCrossEntropy(
   states: Tensor,
   decoder: Decoder,
   labels: Tensor,
-  { metrics, slot, scale, limits }: LinearCrossEntropyOptions,
+  { metrics, slot, scale, lossScale, limits }: LinearCrossEntropyOptions,
 ): void {
   const { table, bias } = decoder;
   const { rows, columns: width } = states;
   const vocabulary = capacityOf(table.rows);
   if (vocabulary > MAX_CLASSES) throw new RangeError(`${table.name} has more than ${MAX_CLASSES} classes`);
   const chunks = vocabularyChunks(vocabulary, width, capacityOf(rows), limits);
-  const decode = (chunk: VocabularyChunk): Tensor => {
+  const decode = (chunk: VocabularyChunk): DecodedChunk => {
     const logits = plan.activation(`logits of ${bias.name} from ${chunk.first} on`, rows, chunk.count);
-    chunkLogits(plan, states, decoder, chunk, logits);
-    return logits;
+    return { logits, rounded: chunkLogits(plan, states, decoder, chunk, logits) };
   };
 
   const state = plan.activation(`softmax of ${bias.name}`, rows, SOFTMAX_STATE);
-  let last: Tensor | undefined;
+  let last: DecodedChunk | undefined;
   for (const chunk of chunks) {
     last = decode(chunk);
     const { first, count: columns } = chunk;
-    plan.dispatch(crossEntropyForward, [last, labels, state], { rows, columns, first });
+    plan.dispatch(crossEntropyForward, [last.logits, labels, state], { rows, columns, first });
   }
   plan.dispatch(crossEntropyMetrics, [labels, state, metrics], { rows, slot });
 
@@ -87,13 +100,15 @@ export function linearCrossEntropy(
     const [dTable, dBias, dStates] = [target(table), target(bias), target(states)];
     chunks.toReversed().forEach((chunk, i) => {
       const { first, count } = chunk;
-      const logits = i === 0 && last ? last : decode(chunk);
-      plan.dispatch(crossEntropyBackward, [labels, state, logits], { rows, columns: count, first, scale });
+      const { logits, rounded } = i === 0 && last ? last : decode(chunk);
+      const sizes = { rows, columns: count, first, scale, scaled: lossScale ? 1 : 0 };
+      plan.dispatch(crossEntropyBackward, [labels, state, lossScale ?? state, logits], sizes);
+      const dLogits = roundedOperand(plan, logits);
       if (dTable) {
         matmul(
           plan,
-          { tensor: logits, row: 1, column: count },
-          { tensor: states, row: width, column: 1 },
+          { ...dLogits, row: 1, column: count },
+          { ...sharedOperand(plan, states), row: width, column: 1 },
           { tensor: sliceRows(dTable.tensor, first, count), row: width, column: 1 },
           { m: count, n: width, k: rows, accumulate: dTable.accumulate },
         );
@@ -104,8 +119,8 @@ export function linearCrossEntropy(
       if (dStates) {
         matmul(
           plan,
-          { tensor: logits, row: count, column: 1 },
-          { tensor: sliceRows(table, first, count), row: width, column: 1 },
+          { ...dLogits, row: count, column: 1 },
+          { ...rounded, row: width, column: 1 },
           { tensor: dStates.tensor, row: width, column: 1 },
           { m: rows, n: width, k: count, accumulate: i === 0 ? dStates.accumulate : 1 },
         );
