@@ -77,8 +77,10 @@ export interface Device {
   readonly description: string;
   /** Choices that change bits, recorded with a run. */
   readonly choices: Readonly<Record<string, string | number | boolean>>;
-  /** The largest view in bytes. */
+  /** The largest view that a kernel can be given, in bytes; plans cut what is larger. */
   readonly maxBindingBytes: number;
+  /** The largest allocation in bytes. */
+  readonly maxBufferBytes: number;
   /** Bytes allocated and not freed. */
   readonly allocatedBytes: number;
   /** Milliseconds that the host has spent in all runs so far until the device had its work: sizes resolved, commands encoded. */
@@ -118,12 +120,13 @@ export function resolveSizes(dispatch: Dispatch, scalars: Scalars): Record<strin
       throw new RangeError(`${dispatch.kernel.name}: scalar ${size.scalar} is not given`);
     }
     const value = scalar * size.times;
-    if (value > size.capacity) {
+    const { first, whole } = size.piece ?? { first: 0, whole: size.capacity };
+    if (value > whole) {
       throw new RangeError(
-        `${dispatch.kernel.name}: ${name} is ${value}, beyond the plan's capacity ${size.capacity}`,
+        `${dispatch.kernel.name}: ${name} is ${value}, beyond the plan's capacity ${whole}`,
       );
     }
-    resolved[name] = value;
+    resolved[name] = Math.min(Math.max(value - first, 0), size.capacity);
   }
   return resolved;
 }

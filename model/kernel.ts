@@ -6,7 +6,7 @@ export type Numbers = Float32Array | Float64Array | Int32Array | Uint32Array;
 
 /**
  * A size that is read from the step's scalars when the plan runs: `scalar × times`, never more than `capacity`. Row counts are
- * live, so a short batch costs no more than its own rows.
+ * live, so a short batch costs no more than its own rows. Of a dispatch that was cut, a piece has what falls into it.
  */
 export interface LiveSize {
   /** The scalar's name, such as `rows` or `masked_words`. */
@@ -15,6 +15,8 @@ export interface LiveSize {
   readonly times: number;
   /** The largest value, for which buffers are made. */
   readonly capacity: number;
+  /** The value counts from `first` on; `scalar × times` may go up to `whole`, beyond this piece. */
+  readonly piece?: { readonly first: number; readonly whole: number };
 }
 
 /** A number known when the plan is built (baked into shaders) or a {@linkcode LiveSize}. */
@@ -25,10 +27,18 @@ export function capacityOf(size: Size): number {
   return typeof size === "number" ? size : size.capacity;
 }
 
-/** `size × factor`. */
+/** `size × factor`. Pieces are made of finished sizes: they are not scaled. */
 export function scaleSize(size: Size, factor: number): Size {
   if (typeof size === "number") return size * factor;
   return { scalar: size.scalar, times: size.times * factor, capacity: size.capacity * factor };
+}
+
+/** The part [first, first + count) of `size`: what of it falls there. */
+export function pieceOfSize(size: Size, first: number, count: number): Size {
+  if (typeof size === "number") return Math.min(count, Math.max(size - first, 0));
+  const { scalar, times, capacity, piece } = size;
+  const whole = piece ?? { first: 0, whole: capacity };
+  return { scalar, times, capacity: count, piece: { first: whole.first + first, whole: whole.whole } };
 }
 
 /** One storage binding of a kernel. */
@@ -43,6 +53,35 @@ export interface Binding {
 
 /** Looks up the value of a size by name. */
 export type SizeOf<S extends string = string> = (name: S) => number;
+
+/**
+ * Where a kernel looks in a binding: from element 0 to `constant + Σ stride · (size − 1)` over the named sizes. Strides count
+ * elements of the binding and may be fractions (two halves a word).
+ */
+export interface Reach<S extends string = string> {
+  readonly strides: Readonly<Partial<Record<S, number>>>;
+  readonly constant?: number;
+}
+
+/** A size along which a dispatch can be cut into pieces that run one after the other. */
+export interface CutAxis<S extends string = string> {
+  /** The size. Bindings with a stride along it begin `first · stride` elements later in a piece. */
+  readonly size: S;
+  /** Pieces begin at multiples of this; 1 unless given. */
+  readonly multiple?: number;
+  /** A size that is cut alongside, of which one unit of `size` covers `factor`: the rows of a number of blocks. */
+  readonly alongside?: { readonly size: S; readonly factor: number };
+  /** Other sizes that the piece [first, first + count) changes; `size` tells those of what is cut. */
+  sizes?(first: number, count: number, size: SizeOf<S>): Partial<Record<S, number>>;
+}
+
+/** How a dispatch can be cut where a tensor is larger than a device can bind. Sizes are capacities. */
+export interface SplitRule<B extends string = string, S extends string = string> {
+  /** How far the kernel looks in each binding; one that is left out is bound whole. */
+  reach(size: SizeOf<S>): Readonly<Partial<Record<B, Reach<S>>>>;
+  /** The axes that pieces can be cut along, the best first. */
+  axes(size: SizeOf<S>): readonly CutAxis<S>[];
+}
 
 /**
  * One unit of computation on every device: WGSL for `webgpu`, the name of a WebAssembly function for `cpu`, and a plain
@@ -71,6 +110,8 @@ export interface Kernel<B extends string = string, S extends string = string> {
   flops?(size: SizeOf<S>): number;
   /** Bytes that one dispatch moves; left out where that is its bound tensors, each once. */
   bytes?(size: SizeOf<S>): number;
+  /** How it is cut for devices that cannot bind its tensors whole; without it, it is never cut. */
+  readonly split?: SplitRule<NoInfer<B>, NoInfer<S>>;
   /** The oracle. Arrays hold the bound tensors from their first element on. */
   reference(arrays: Record<B, Numbers>, sizes: Record<S, number>): void;
 }

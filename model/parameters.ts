@@ -1,4 +1,4 @@
-import type { Allocation, Device, View } from "./device.ts";
+import type { Allocation, Device } from "./device.ts";
 import { VIEW_ALIGNMENT } from "./device.ts";
 import { DeviceError } from "./device_error.ts";
 import type { Parameter, Tensor } from "./plan.ts";
@@ -48,20 +48,26 @@ function align(length: number): number {
 /** Parameters share pages of at most this many bytes: few dispatches an update, and no single allocation that is hard to get. */
 const PAGE_BYTES = 2 ** 30;
 
-/** Cuts the specs of one decay group, in order, into pages; a parameter over PAGE_BYTES has one of its own. */
-function paginate(specs: readonly ParameterSpec[], maxBindingBytes: number): ParameterSpec[][] {
+/** Elements that go between host and device at once, so that neither needs much memory beside the values themselves. */
+const TRANSFER_LENGTH = 2 ** 24;
+
+/**
+ * Cuts the specs of one decay group, in order, into pages; a parameter over PAGE_BYTES has one of its own. What is larger than
+ * a binding is cut where it is used.
+ */
+function paginate(specs: readonly ParameterSpec[], maxBufferBytes: number): ParameterSpec[][] {
   const elements = (bytes: number): number => Math.floor(bytes / 4 / VIEW_ALIGNMENT) * VIEW_ALIGNMENT;
-  const limit = elements(maxBindingBytes);
+  const limit = elements(maxBufferBytes);
   const pages: ParameterSpec[][] = [];
   let room = 0;
   for (const spec of specs) {
     const length = align(lengthOf(spec));
     if (length > limit) {
       throw new DeviceError(
-        `${spec.name} [${spec.shape.join(", ")}] has ${length * 4} bytes, this device binds at most ${
+        `${spec.name} [${spec.shape.join(", ")}] has ${length * 4} bytes, a buffer of this device at most ${
           limit * 4
         }: ` +
-          "use a smaller vocabulary or --device cpu",
+          "use a smaller vocabulary, smaller entity embeddings or --device cpu",
       );
     }
     if (length > room) {
@@ -84,12 +90,12 @@ export class Parameters {
   readonly #device: Device;
   readonly #placed = new Map<string, Placed>();
 
-  /** Allocates `specs`, zeroed. Throws a DeviceError when one does not fit a binding. */
+  /** Allocates `specs`, zeroed. Throws a DeviceError when one does not fit a buffer. */
   constructor(device: Device, specs: readonly ParameterSpec[], training: boolean) {
     this.#device = device;
     const pages: ParameterPage[] = [];
     for (const decay of [true, false]) {
-      for (const group of paginate(specs.filter((spec) => spec.decay === decay), device.maxBindingBytes)) {
+      for (const group of paginate(specs.filter((spec) => spec.decay === decay), device.maxBufferBytes)) {
         const length = group.reduce((sum, spec) => sum + align(lengthOf(spec)), 0);
         const allocate = (what: string): Allocation =>
           device.allocate(`${what} ${pages.length}`, "f32", length);
@@ -163,24 +169,33 @@ export class Parameters {
       const values = spec.initial === "normal"
         ? normalArray(length, deviation, Math.imul(seed ^ 0x5bd1e995, 0x9e3779b1) + index * 0x632be5ab)
         : new Float32Array(length).fill(spec.initial === "ones" ? 1 : 0);
-      this.#device.write(page.value, offset, values);
+      this.#send(page.value, offset, values);
+    }
+  }
+
+  #send(allocation: Allocation, offset: number, values: Float32Array): void {
+    for (let first = 0; first < values.length; first += TRANSFER_LENGTH) {
+      this.#device.write(allocation, offset + first, values.subarray(first, first + TRANSFER_LENGTH));
     }
   }
 
   /** Reads all values of a kind by parameter name. */
   async read(slot: PageSlot): Promise<Map<string, Float32Array>> {
     const values = new Map<string, Float32Array>();
-    const pages = new Map<ParameterPage, Float32Array>();
-    for (const [name, { page, offset, length }] of this.#placed) {
+    for (const [name, { length }] of this.#placed) values.set(name, new Float32Array(length));
+    for (const page of this.pages) {
       const allocation = page[slot];
       if (!allocation) throw new RangeError(`${slot} exists only in training`);
-      let all = pages.get(page);
-      if (!all) {
-        const view: View = { allocation, offset: 0, length: page.length };
-        all = await this.#device.read(view) as Float32Array;
-        pages.set(page, all);
+      const inPage = [...this.#placed].filter(([, placed]) => placed.page === page);
+      // In windows that pay no heed to where parameters begin: each read waits for the device.
+      for (let begin = 0; begin < page.length; begin += TRANSFER_LENGTH) {
+        const length = Math.min(TRANSFER_LENGTH, page.length - begin);
+        const window = await this.#device.read({ allocation, offset: begin, length }) as Float32Array;
+        for (const [name, { offset, length: count }] of inPage) {
+          const [from, to] = [Math.max(offset, begin), Math.min(offset + count, begin + length)];
+          if (from < to) values.get(name)?.set(window.subarray(from - begin, to - begin), from - offset);
+        }
       }
-      values.set(name, all.slice(offset, offset + length));
     }
     return values;
   }
@@ -201,7 +216,7 @@ export class Parameters {
       const { page, offset } = this.#get(name);
       const allocation = page[slot];
       if (!allocation) throw new RangeError(`${slot} exists only in training`);
-      this.#device.write(allocation, offset, data);
+      this.#send(allocation, offset, data);
     }
   }
 

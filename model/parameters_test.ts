@@ -4,9 +4,9 @@ import { Parameters, type ParameterSpec } from "./parameters.ts";
 import { ReferenceDevice } from "./reference_device.ts";
 import { tinyLukeConfig } from "./testdata_tiny_luke.ts";
 
-/** A device that binds at most a KiB: four runs of 64 elements. */
+/** A device whose buffers hold at most a KiB: four runs of 64 elements. */
 class NarrowDevice extends ReferenceDevice {
-  override readonly maxBindingBytes = 1024;
+  override readonly maxBufferBytes = 1024;
 }
 
 const spec = (name: string, shape: readonly number[], decay: boolean): ParameterSpec => ({
@@ -24,7 +24,7 @@ const specs = [
   spec("e", [256], true),
 ];
 
-Deno.test("Parameters cuts pages of one decay group that fit a binding", () => {
+Deno.test("Parameters cuts pages of one decay group that fit a buffer", () => {
   const { pages } = new Parameters(new NarrowDevice(), specs, false);
   assert.deepEqual(
     pages.map(({ decay, length, gradient }) => ({ decay, length, gradient })),
@@ -60,11 +60,12 @@ Deno.test("Parameters.get() gives disjoint aligned views inside their pages", ()
   assert.deepEqual(parameters.shapes, new Map(specs.map(({ name, shape }) => [name, shape])));
 });
 
-Deno.test("Parameters refuses a parameter that no binding holds and names the remedy", () => {
+Deno.test("Parameters refuses a parameter that no buffer holds and names the remedy", () => {
   assert.throws(() => new Parameters(new NarrowDevice(), [spec("entities", [17, 16], true)], false), {
     name: "DeviceError",
     message:
-      "entities [17, 16] has 1280 bytes, this device binds at most 1024: use a smaller vocabulary or --device cpu",
+      "entities [17, 16] has 1280 bytes, a buffer of this device at most 1024: use a smaller vocabulary, smaller entity " +
+      "embeddings or --device cpu",
   });
 });
 

@@ -3,6 +3,7 @@ import type { DType, Kernel, Size } from "./kernel.ts";
 import type { Format } from "./ops/half/format.ts";
 import { type Layout, layOut } from "./plan_layout.ts";
 import { recomputeSegment, type Segment } from "./plan_recompute.ts";
+import { splitDispatch } from "./split_dispatch.ts";
 import { type RecordedDispatch, type Tensor, tensorLength } from "./tensor.ts";
 
 export { allocationTensor, type Tensor, tensorLength } from "./tensor.ts";
@@ -178,15 +179,13 @@ export class PlanBuilder {
     return gradient;
   }
 
-  /** Lays out memory and prepares the list on a device. */
+  /** Lays out memory, cuts what the device cannot bind whole, and prepares the list. */
   async compile(device: Device): Promise<Plan> {
     const { views, allocations } = allocate(device, layOut(this.#dispatches, this.#kept));
-    const dispatches: Dispatch[] = this.#dispatches.map(({ kernel, tensors, sizes }) => ({
-      kernel,
-      sizes,
-      views: tensors.map((tensor) => viewOf(tensor, views)),
-      tensors,
-    }));
+    const dispatches = this.#dispatches.flatMap(({ kernel, tensors, sizes }) => {
+      const whole: Dispatch = { kernel, sizes, views: tensors.map((tensor) => viewOf(tensor, views)), tensors };
+      return splitDispatch(whole, device.maxBindingBytes);
+    });
     return new Plan(device, await device.compile(dispatches), views, allocations);
   }
 }

@@ -100,7 +100,13 @@ Deno.test("PlanBuilder.compile() shares no memory of inputs, outputs, kept tenso
   const kept = gelu(plan, input);
   plan.keep(kept);
   const rows = plan.activation("rows", 4, 64);
-  plan.dispatch(gatherRowsKernel, [gelu(plan, kept), index, rows], { rows: 4, columns: 64 });
+  plan.dispatch(gatherRowsKernel, [gelu(plan, kept), index, rows], {
+    rows: 4,
+    columns: 64,
+    x_rows: 4,
+    first_x_row: 0,
+    keep: 0,
+  });
   const output = plan.output("output", 4, 64);
   plan.dispatch(geluForward, [rows, output], { count: 256 });
   const later = gelu(plan, gelu(plan, gelu(plan, output)));
@@ -129,7 +135,15 @@ Deno.test("PlanBuilder.dispatch() refuses tensors and sizes that do not match th
   );
   const live: Size = { scalar: "rows", times: 1, capacity: 4 };
   assert.throws(
-    () => plan.dispatch(dropoutKernel, [a, y], { count: 16, site: 0, key: 0, threshold: live, scale: 1 }),
+    () =>
+      plan.dispatch(dropoutKernel, [a, y], {
+        count: 16,
+        site: 0,
+        key: 0,
+        threshold: live,
+        scale: 1,
+        first: 0,
+      }),
     { name: "RangeError", message: "dropout: size threshold cannot be live" },
   );
 });

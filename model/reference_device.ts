@@ -17,6 +17,7 @@ export class ReferenceDevice implements Device {
   readonly description: string;
   readonly choices: Readonly<Record<string, string>>;
   readonly maxBindingBytes: number = 2 ** 31;
+  readonly maxBufferBytes: number = 2 ** 32;
   readonly encodeMilliseconds: number = 0;
   allocatedBytes = 0;
   #precision: "f32" | "f64";

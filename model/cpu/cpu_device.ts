@@ -40,6 +40,7 @@ export class CpuDevice implements Device {
   readonly description: string;
   readonly choices: Readonly<Record<string, string | number | boolean>> = { kernels: "relaxed-simd" };
   readonly maxBindingBytes: number = 2 ** 32 - 131072;
+  readonly maxBufferBytes: number = 2 ** 32 - 131072;
   readonly #heap: SharedHeap;
   readonly #exports: WebAssembly.Exports;
   readonly #workers: readonly Worker[];

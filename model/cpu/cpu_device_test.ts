@@ -51,7 +51,7 @@ Deno.test("CpuDevice.run() rejects when a kernel traps in one worker, and the ot
   const outside: Dispatch = {
     kernel: gatherRowsKernel,
     views: [table, { allocation: index, offset: 0, length: 1 }, result],
-    sizes: { rows: 1, columns: 64 },
+    sizes: { rows: 1, columns: 64, x_rows: 2 ** 29 / 64, first_x_row: 0, keep: 0 },
   };
   // One tile: one worker takes it, the others are at the barrier before the next dispatch.
   const program = await device.compile([dispatch, outside, dispatch]);

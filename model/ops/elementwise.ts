@@ -1,4 +1,4 @@
-import type { SizeOf } from "../kernel.ts";
+import type { CutAxis, Reach, SizeOf } from "../kernel.ts";
 
 /** Elements of a cpu tile of an elementwise kernel (`TILE` in simd.as). */
 const CPU_TILE = 4096;
@@ -13,3 +13,17 @@ export const elementwise = {
   /** Tiles of 4,096 elements. */
   tiles: (size: SizeOf<"count">): number => Math.ceil(size("count") / CPU_TILE),
 } as const;
+
+/** How a kernel with one element a thread is cut: along `count`, all of `bindings` alike; other bindings stay whole. */
+export function elementwiseSplit<B extends string>(...bindings: readonly B[]): {
+  reach: () => Record<B, Reach<"count">>;
+  axes: () => CutAxis<"count">[];
+} {
+  const alike = Object.fromEntries(bindings.map((name) => [name, { strides: { count: 1 } }]));
+  return { reach: () => alike as Record<B, Reach<"count">>, axes: () => [{ size: "count" }] };
+}
+
+/** The reach of `rows` rows of `columns` elements, all of them from the binding's first element on. */
+export function rowsReach(columns: number): Reach<"rows"> {
+  return { strides: { rows: columns }, constant: columns - 1 };
+}

@@ -1,8 +1,12 @@
-import type { Device } from "../device.ts";
+import type { Device, Dispatch } from "../device.ts";
 import type { OpCase } from "./testdata_generators.ts";
 
-/** Runs one case and returns every tensor that the kernel may write. */
-export async function runOpCase(device: Device, op: OpCase): Promise<Float32Array[]> {
+/** Runs one case, cut as `cut` says, and returns every tensor that the kernel may write. */
+export async function runOpCase(
+  device: Device,
+  op: OpCase,
+  cut: (dispatch: Dispatch) => readonly Dispatch[] = (dispatch) => [dispatch],
+): Promise<Float32Array[]> {
   const allocations = op.kernel.bindings.map((binding, i) => {
     const data = op.inputs[i] ?? new Float32Array();
     const allocation = device.allocate(binding.name, binding.dtype, Math.ceil(data.length / 64) * 64);
@@ -10,7 +14,7 @@ export async function runOpCase(device: Device, op: OpCase): Promise<Float32Arra
     return allocation;
   });
   const views = allocations.map((allocation) => ({ allocation, offset: 0, length: allocation.length }));
-  const program = await device.compile([{ kernel: op.kernel, views, sizes: op.sizes }]);
+  const program = await device.compile(cut({ kernel: op.kernel, views, sizes: op.sizes }));
   await device.run(program, op.scalars ?? {});
   const outputs: Float32Array[] = [];
   for (const [i, view] of views.entries()) {

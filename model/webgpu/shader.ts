@@ -83,7 +83,10 @@ function scalarTerm(kernel: Kernel, name: string, size: LiveSize, scalarIndex: S
   unsigned(kernel, name, size.capacity);
   const index = scalarIndex(size.scalar);
   const scalar = `scalars[${Math.floor(index / 4)}][${index % 4}]`;
-  return size.times === 1 ? scalar : `${scalar} * ${unsigned(kernel, name, size.times)}`;
+  const value = size.times === 1 ? scalar : `${scalar} * ${unsigned(kernel, name, size.times)}`;
+  if (!size.piece) return value;
+  const first = unsigned(kernel, name, size.piece.first);
+  return `min(max(${value}, ${first}) - ${first}, ${unsigned(kernel, name, size.capacity)})`;
 }
 
 function unsigned(kernel: Kernel, name: string, value: number): string {

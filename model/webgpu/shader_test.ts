@@ -32,6 +32,15 @@ Deno.test("buildShader() declares bindings, constants and live sizes", () => {
   ) assert.ok(code.split("\n").includes(line), `${line} is missing in\n${code}`);
 });
 
+Deno.test("buildShader() gives a piece what of a live size falls into it", () => {
+  const rows = { scalar: "rows", times: 3, capacity: 64, piece: { first: 128, whole: 300 } };
+  const { code } = buildShader(kernel, { rows, columns: 12, factor: 1 }, () => 2);
+  assert.ok(
+    code.includes("fn rows() -> u32 { return min(max(scalars[0][2] * 3u, 128u) - 128u, 64u); }"),
+    code,
+  );
+});
+
 Deno.test("buildShader() writes fixed live sizes as literals and leaves the scalars out", () => {
   const { code, readsScalars } = buildShader(kernel, { rows: 3, columns: 1, factor: 1 }, () => 0);
   assert.ok(!readsScalars && !code.includes("scalars"));

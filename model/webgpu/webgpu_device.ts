@@ -35,6 +35,7 @@ export class WebGPUDevice implements Device {
   readonly description: string;
   readonly choices: Readonly<Record<string, string>>;
   readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
   readonly #device: GPUDevice;
   readonly #failure: DeviceFailure;
   readonly #pipelines: PipelineCache;
@@ -54,6 +55,7 @@ export class WebGPUDevice implements Device {
     this.kind = kind;
     this.description = description;
     this.choices = { adapter: description };
+    this.maxBufferBytes = device.limits.maxBufferSize;
     this.maxBindingBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
     this.#failure = new DeviceFailure(device);
     this.#pipelines = new PipelineCache(device);
@@ -76,10 +78,9 @@ export class WebGPUDevice implements Device {
   allocate(label: string, dtype: DType, length: number): Allocation {
     this.#check();
     const bytes = Math.max(length, 1) * BYTES;
-    const limit = this.#device.limits.maxBufferSize;
-    if (bytes > limit) {
+    if (bytes > this.maxBufferBytes) {
       throw new DeviceError(
-        `${label} needs ${bytes} bytes, more than the ${limit} of a buffer on ${this.description}; use a smaller model or batch`,
+        `${label} needs ${bytes} bytes, more than the ${this.maxBufferBytes} of a buffer on ${this.description}; use a smaller model or batch`,
       );
     }
     const allocation = { label, dtype, length };

@@ -91,7 +91,7 @@ gpuTest("WebGPUDevice.run() agrees with the reference on fixed, live and empty s
 
 gpuTest("WebGPUDevice.run() draws the reference's dropout bits", async (device) => {
   const key = { scalar: "dropout_key", times: 1, capacity: 2 ** 32 - 1 };
-  const sizes = { count: rows(1000, 10), site: 3, key, threshold: 429496730, scale: 1 / 0.9 };
+  const sizes = { count: rows(1000, 10), site: 3, key, threshold: 429496730, first: 0, scale: 1 / 0.9 };
   for (const [seed, live] of [[1, 100], [2, 77], [0xffffffff, 1]] as const) {
     const scalars = { rows: live, dropout_key: dropoutKey(seed, 5, 2) };
     assertClose(...await onBoth(device, dropoutKernel, 1000, sizes, scalars), 1e-6);

@@ -1,5 +1,5 @@
 import { defineKernel } from "../../kernel.ts";
-import { elementwise } from "../elementwise.ts";
+import { elementwise, elementwiseSplit } from "../elementwise.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import adamwWgsl from "./adamw.wgsl" with { type: "text" };
 import clipWgsl from "./clip_gradients.wgsl" with { type: "text" };
@@ -88,6 +88,7 @@ export const adamwKernel = defineKernel({
   wgsl: adamwWgsl,
   bytes: (size) => 28 * size("count"), // reads all four, writes three
   ...elementwise,
+  split: elementwiseSplit("p", "g", "m", "v"),
   reference({ p, g, m, v, state }, { count, beta1, beta2, rest1, rest2, eps, weight_decay: decay }) {
     if (!Number.isFinite(state[3])) return;
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 import { defineKernel, scaleSize, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { elementwise } from "../elementwise.ts";
+import { elementwise, elementwiseSplit } from "../elementwise.ts";
 
 const main = `@compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -20,6 +20,7 @@ export const addKernel = defineKernel({
   live: ["count"],
   wgsl: `${main}  y[i] = a[i] + b[i];\n}\n`,
   ...elementwise,
+  split: elementwiseSplit("a", "b", "y"),
   reference({ a, b, y }, { count }) {
     for (let i = 0; i < count; i++) y[i] = a[i] + b[i];
   },
@@ -36,6 +37,7 @@ export const accumulateKernel = defineKernel({
   live: ["count", "accumulate"],
   wgsl: `${main}  if (accumulate() != 0u) { y[i] = y[i] + x[i]; } else { y[i] = x[i]; }\n}\n`,
   ...elementwise,
+  split: elementwiseSplit("x", "y"),
   reference({ x, y }, { count, accumulate }) {
     for (let i = 0; i < count; i++) y[i] = accumulate ? y[i] + x[i] : x[i];
   },
@@ -49,6 +51,7 @@ export const fillZeroKernel = defineKernel({
   live: ["count", "keep"],
   wgsl: `${main}  if (keep() == 0u) { y[i] = 0.0; }\n}\n`,
   ...elementwise,
+  split: elementwiseSplit("y"),
   reference({ y }, { count, keep }) {
     if (!keep) { for (let i = 0; i < count; i++) y[i] = 0; }
   },

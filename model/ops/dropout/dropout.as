@@ -20,14 +20,15 @@ export function dropout_keeps(first: i32, place: v128, threshold: v128): v128 {
   return v128.not(i32x4.lt_u(mix(i32x4.add(mix(v128.xor(element, place)), place)), threshold));
 }
 
-/** x, y; count, site, key, threshold, scale */
+/** x, y; count, site, key, threshold, scale, first */
 export function dropout(block: usize, tile: i32): void {
   const x = address(block, 0), y = address(block, 1);
   const end = min(integer(block, 2), (tile + 1) * TILE);
   const place = dropout_place(integer(block, 4), integer(block, 3));
   const threshold = i32x4.splat(integer(block, 5));
   const scale = f32x4.splat(real(block, 6));
+  const first = integer(block, 7);
   for (let i = tile * TILE; i < end; i += 4) {
-    v128.store(at(y, i), v128.and(dropout_keeps(i, place, threshold), f32x4.mul(v128.load(at(x, i)), scale)));
+    v128.store(at(y, i), v128.and(dropout_keeps(first + i, place, threshold), f32x4.mul(v128.load(at(x, i)), scale)));
   }
 }

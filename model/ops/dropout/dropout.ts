@@ -50,7 +50,8 @@ export function dropoutSizes(plan: PlanBuilder, probability: number): DropoutSiz
 
 /**
  * y = x · scale where a hash of (key, site, element) is at least `threshold`, else 0. The bits depend on nothing else, so a
- * recomputation, a resumed run and another device draw the same mask; the gradient is the same kernel on dy.
+ * recomputation, a resumed run and another device draw the same mask; the gradient is the same kernel on dy. Elements are
+ * numbered from `first` on.
  */
 export const dropoutKernel = defineKernel({
   name: "dropout",
@@ -58,14 +59,18 @@ export const dropoutKernel = defineKernel({
     { name: "x", dtype: "f32", access: "read" },
     { name: "y", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["count", "site", "key", "threshold", "scale"],
+  sizes: ["count", "site", "key", "threshold", "scale", "first"],
   floats: ["scale"],
   live: ["count", "key"],
   wgsl: drawWgsl + dropoutWgsl,
   ...elementwise,
-  reference({ x, y }, { count, site, key, threshold, scale }) {
+  split: {
+    reach: () => ({ x: { strides: { count: 1 } }, y: { strides: { count: 1 } } }),
+    axes: () => [{ size: "count", sizes: (first, _, size) => ({ first: size("first") + first }) }],
+  },
+  reference({ x, y }, { count, site, key, threshold, scale, first }) {
     const keeps = dropoutKeeps(key, site, threshold);
-    for (let i = 0; i < count; i++) y[i] = keeps(i) ? x[i] * scale : 0;
+    for (let i = 0; i < count; i++) y[i] = keeps(first + i) ? x[i] * scale : 0;
   },
 });
 
@@ -73,7 +78,7 @@ export const dropoutKernel = defineKernel({
 export function dropout(plan: PlanBuilder, x: Tensor, probability: number): Tensor {
   if (!plan.training || probability === 0) return x;
   const y = plan.activation(`dropout(${x.name})`, x.rows, x.columns);
-  const sizes = { count: scaleSize(x.rows, x.columns), ...dropoutSizes(plan, probability) };
+  const sizes = { count: scaleSize(x.rows, x.columns), ...dropoutSizes(plan, probability), first: 0 };
   plan.dispatch(dropoutKernel, [x, y], sizes);
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);

@@ -14,7 +14,7 @@ const COUNT = 2 ** 16;
 function mask(key: number, site: number, probability: number, count = COUNT): Float32Array {
   const y = new Float32Array(count);
   const threshold = Math.round(probability * 2 ** 32);
-  const sizes = { count, site, key, threshold, scale: 1 };
+  const sizes = { count, site, key, threshold, scale: 1, first: 0 };
   dropoutKernel.reference({ x: new Float32Array(count).fill(1), y }, sizes);
   return y;
 }
@@ -118,6 +118,7 @@ async function onDevice(device: Device, key: number): Promise<Float32Array> {
       key: { scalar: "dropout_key", times: 1, capacity: 2 ** 32 - 1 },
       threshold: Math.round(0.1 * 2 ** 32),
       scale: 1 / 0.9,
+      first: 0,
     },
   }]);
   await device.run(program, { rows: 5, dropout_key: key });

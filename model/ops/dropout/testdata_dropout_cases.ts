@@ -14,6 +14,7 @@ export const dropoutCases: readonly OpCase[] = ELEMENT_COUNTS.map((count) => ({
     key: live("dropout_key", 1, 2 ** 32 - 1),
     threshold: Math.round(0.3 * 2 ** 32),
     scale: 1 / 0.7,
+    first: count === 5 ? 1_000_003 : 0,
   },
   scalars: { rows: count, dropout_key: 0xdeadbeef },
 }));

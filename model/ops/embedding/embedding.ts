@@ -1,10 +1,14 @@
 import { capacityOf, defineKernel, type Size } from "../../kernel.ts";
 import type { Plan, PlanBuilder, Tensor } from "../../plan.ts";
+import { rowsReach } from "../elementwise.ts";
 import backwardWgsl from "./embedding_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./embedding_forward.wgsl" with { type: "text" };
 import type { Lookup } from "./lookup.ts";
 
-/** y[row] = weights[row] · Σ table[ids[row, …]], ids under 0 skipped; added to y when `accumulate` is not 0. */
+/**
+ * y[row] = weights[row] · Σ table[ids[row, …] − first_row], ids under 0 skipped; added to y when `accumulate` is not 0. `table`
+ * has `table_rows` rows, the ids of others are skipped, too: a part of a table that is too large to be bound.
+ */
 export const embeddingForward = defineKernel({
   name: "embedding_forward",
   bindings: [
@@ -13,19 +17,32 @@ export const embeddingForward = defineKernel({
     { name: "table", dtype: "f32", access: "read" },
     { name: "y", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "width", "accumulate"],
+  sizes: ["rows", "columns", "width", "accumulate", "table_rows", "first_row"],
   live: ["rows"],
   wgsl: forwardWgsl,
   bytes: (size) => 4 * size("rows") * (2 * size("columns") + size("width") + 1), // one table row each, mostly
   workgroups: (size) => Math.ceil(size("rows") * size("columns") / 256),
   tiles: (size) => Math.ceil(size("rows") / 16),
-  reference({ ids, weights, table, y }, { rows, columns, width, accumulate }) {
+  split: {
+    reach: (size) => ({
+      ids: rowsReach(size("width")),
+      weights: rowsReach(1),
+      table: { strides: { table_rows: size("columns") }, constant: size("columns") - 1 },
+      y: rowsReach(size("columns")),
+    }),
+    axes: (size) => [{ size: "rows" }, {
+      size: "table_rows",
+      sizes: (first) => first === 0 ? {} : { first_row: size("first_row") + first, accumulate: 1 },
+    }],
+  },
+  reference({ ids, weights, table, y }, sizes) {
+    const { rows, columns, width, accumulate, table_rows: tableRows, first_row: firstRow } = sizes;
     for (let row = 0; row < rows; row++) {
       for (let c = 0; c < columns; c++) {
         let sum = 0;
         for (let j = 0; j < width; j++) {
-          const id = ids[row * width + j];
-          if (id >= 0) sum += table[id * columns + c];
+          const place = ids[row * width + j] - firstRow;
+          if (place >= 0 && place < tableRows) sum += table[place * columns + c];
         }
         y[row * columns + c] = sum * weights[row] + (accumulate ? y[row * columns + c] : 0);
       }
@@ -33,7 +50,10 @@ export const embeddingForward = defineKernel({
   },
 });
 
-/** dtable[id] += Σ weights[row] · dy[row] over the rows of each run of equal ids. */
+/**
+ * dtable[id − first_row] += Σ weights[row] · dy[row] over the rows of each run of equal ids. `dtable` has `table_rows` rows and
+ * `dy` the `rows` rows from `first_dy_row` on; what lies outside is skipped.
+ */
 export const embeddingBackward = defineKernel({
   name: "embedding_backward",
   bindings: [
@@ -44,19 +64,35 @@ export const embeddingBackward = defineKernel({
     { name: "dy", dtype: "f32", access: "read" },
     { name: "dtable", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["runs", "columns"],
+  sizes: ["runs", "columns", "table_rows", "first_row", "rows", "first_dy_row"],
   live: ["runs"],
   wgsl: backwardWgsl,
   bytes: (size) => 12 * size("runs") * size("columns"), // most runs are of one row
   workgroups: (size) => size("runs"),
   tiles: (size) => size("runs"),
-  reference({ run_ids, run_starts, run_rows, weights, dy, dtable }, { runs, columns }) {
+  split: {
+    reach: (size) => ({
+      run_ids: { strides: { runs: 1 } },
+      run_starts: { strides: { runs: 1 }, constant: 1 },
+      weights: rowsReach(1),
+      dy: rowsReach(size("columns")),
+      dtable: { strides: { table_rows: size("columns") }, constant: size("columns") - 1 },
+    }),
+    axes: (size) => [
+      { size: "table_rows", sizes: (first) => ({ first_row: size("first_row") + first }) },
+      { size: "rows", sizes: (first) => ({ first_dy_row: size("first_dy_row") + first }) },
+    ],
+  },
+  reference({ run_ids, run_starts, run_rows, weights, dy, dtable }, sizes) {
+    const { runs, columns, table_rows: tableRows, first_row: firstRow, rows, first_dy_row: firstDyRow } =
+      sizes;
     for (let run = 0; run < runs; run++) {
+      const place = run_ids[run] - firstRow;
+      if (place < 0 || place >= tableRows) continue;
       for (let i = run_starts[run]; i < run_starts[run + 1]; i++) {
-        const row = run_rows[i];
-        for (let c = 0; c < columns; c++) {
-          dtable[run_ids[run] * columns + c] += dy[row * columns + c] * weights[row];
-        }
+        const row = run_rows[i] - firstDyRow;
+        if (row < 0 || row >= rows) continue;
+        for (let c = 0; c < columns; c++) dtable[place * columns + c] += dy[row * columns + c] * weights[row];
       }
     }
   },
@@ -110,6 +146,8 @@ export function embedding(plan: PlanBuilder, inputs: LookupInputs, table: Tensor
     columns,
     width,
     accumulate: sum ? 1 : 0,
+    table_rows: capacityOf(table.rows),
+    first_row: 0,
   });
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
@@ -119,7 +157,14 @@ export function embedding(plan: PlanBuilder, inputs: LookupInputs, table: Tensor
     plan.dispatch(
       embeddingBackward,
       [inputs.runIds, inputs.runStarts, inputs.runRows, inputs.weights, dy, gradient],
-      { runs, columns },
+      {
+        runs,
+        columns,
+        table_rows: capacityOf(table.rows),
+        first_row: 0,
+        rows: capacityOf(rows),
+        first_dy_row: 0,
+      },
     );
   });
   return y;

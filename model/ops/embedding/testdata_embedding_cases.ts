@@ -15,24 +15,39 @@ function* cases(): Generator<OpCase> {
         kernel: embeddingForward,
         shape,
         inputs: [ids, lookup.weights, f32(table * columns), f32(rows * columns)],
-        sizes: { rows, columns, width, accumulate },
+        sizes: { rows, columns, width, accumulate, table_rows: table, first_row: 0 },
       };
     }
-    const runs = lookup.runIds.length;
     yield {
-      kernel: embeddingBackward,
-      shape,
-      inputs: [
-        Int32Array.of(...lookup.runIds, 0),
-        lookup.runStarts,
-        Int32Array.of(...lookup.runRows, 0),
-        lookup.weights,
-        f32(rows * columns),
-        f32(table * columns),
-      ],
-      sizes: { runs: live("runs", 1, rows * width), columns },
-      scalars: { runs },
+      kernel: embeddingForward,
+      shape: `${shape}, part of a table`,
+      inputs: [ids, lookup.weights, f32(4 * columns), f32(rows * columns)],
+      sizes: { rows, columns, width, accumulate: 1, table_rows: 4, first_row: 3 },
     };
+    const runs = lookup.runIds.length;
+    const whole = { table_rows: table, first_row: 0, rows, first_dy_row: 0 };
+    const part = {
+      table_rows: 4,
+      first_row: 3,
+      rows: Math.ceil(rows / 2),
+      first_dy_row: Math.floor(rows / 3),
+    };
+    for (const range of [whole, part]) {
+      yield {
+        kernel: embeddingBackward,
+        shape: range === whole ? shape : `${shape}, part of a table`,
+        inputs: [
+          Int32Array.of(...lookup.runIds, 0),
+          lookup.runStarts,
+          Int32Array.of(...lookup.runRows, 0),
+          lookup.weights,
+          f32(rows * columns),
+          f32(table * columns),
+        ],
+        sizes: { runs: live("runs", 1, rows * width), columns, ...range },
+        scalars: { runs },
+      };
+    }
   }
 }
 

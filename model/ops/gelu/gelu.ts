@@ -1,6 +1,6 @@
 import { defineKernel, scaleSize } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { elementwise } from "../elementwise.ts";
+import { elementwise, elementwiseSplit } from "../elementwise.ts";
 import erfWgsl from "../erf.wgsl" with { type: "text" };
 import { erf } from "../erf.ts";
 import { writeGradient } from "../add/add.ts";
@@ -29,6 +29,7 @@ export const geluForward = defineKernel({
   live: ["count"],
   wgsl: erfWgsl + forwardWgsl,
   ...elementwise,
+  split: elementwiseSplit("x", "y"),
   reference({ x, y }, { count }) {
     for (let i = 0; i < count; i++) y[i] = geluOf(x[i]);
   },
@@ -46,6 +47,7 @@ export const geluBackward = defineKernel({
   live: ["count"],
   wgsl: erfWgsl + backwardWgsl,
   ...elementwise,
+  split: elementwiseSplit("x", "dy", "dx"),
   reference({ x, dy, dx }, { count }) {
     for (let i = 0; i < count; i++) dx[i] = dy[i] * geluDerivative(x[i]);
   },

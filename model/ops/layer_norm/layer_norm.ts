@@ -1,6 +1,7 @@
 import { capacityOf, defineKernel, type Numbers, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { BLOCK_ROWS, sumPartials } from "../sum/sum.ts";
+import { rowsReach } from "../elementwise.ts";
+import { BLOCK_ROWS, blocksOfRows, blocksReach, sumPartials } from "../sum/sum.ts";
 import parameterPartialsWgsl from "./layer_norm_parameter_partials.wgsl" with { type: "text" };
 import { layerNormBackwardWgsl, layerNormForwardWgsl, rowGroups } from "./layer_norm_wgsl.ts";
 
@@ -74,6 +75,14 @@ export const layerNormForward = defineKernel({
   live: ["rows"],
   wgsl: (size) => layerNormForwardWgsl(size("columns")),
   ...rowwise,
+  split: {
+    reach: (size) => ({
+      x: rowsReach(size("columns")),
+      y: rowsReach(size("columns")),
+      stats: rowsReach(2),
+    }),
+    axes: () => [{ size: "rows" }],
+  },
   reference(arrays, { rows, columns, eps }) {
     for (let row = 0; row < rows; row++) normalizeRow(arrays, row, columns, eps);
   },
@@ -93,6 +102,15 @@ export const layerNormBackward = defineKernel({
   live: ["rows", "accumulate"],
   wgsl: (size) => layerNormBackwardWgsl(size("columns")),
   ...rowwise,
+  split: {
+    reach: (size) => ({
+      x: rowsReach(size("columns")),
+      stats: rowsReach(2),
+      dy: rowsReach(size("columns")),
+      dx: rowsReach(size("columns")),
+    }),
+    axes: () => [{ size: "rows" }],
+  },
   reference({ x, gain, stats, dy, dx }, { rows, columns, accumulate }) {
     for (let row = 0; row < rows; row++) {
       differentiateRow({ x, gain, stats, dy }, row, columns, (i, gradient) => {
@@ -114,8 +132,17 @@ export const layerNormParameterPartials = defineKernel({
   sizes: ["rows", "columns", "blocks", "block_rows"],
   live: ["rows"],
   wgsl: parameterPartialsWgsl,
-  workgroups: (size) => [Math.ceil(size("columns") / 64), size("blocks"), 1],
+  workgroups: (size) => Math.ceil(size("columns") / 64) * size("blocks"),
   tiles: (size) => size("blocks"),
+  split: {
+    reach: (size) => ({
+      x: blocksReach(size("block_rows"), size("columns")),
+      stats: blocksReach(size("block_rows"), 2),
+      dy: blocksReach(size("block_rows"), size("columns")),
+      partials: blocksReach(2, size("columns")),
+    }),
+    axes: (size) => [blocksOfRows(size("block_rows"))],
+  },
   reference({ x, stats, dy, partials }, { rows, columns, blocks, block_rows: blockRows }) {
     for (let block = 0; block < blocks; block++) {
       for (let c = 0; c < columns; c++) {

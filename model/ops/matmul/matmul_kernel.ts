@@ -1,4 +1,4 @@
-import type { Kernel } from "../../kernel.ts";
+import type { CutAxis, Kernel, Reach, SizeOf } from "../../kernel.ts";
 import { geluDerivative, geluOf } from "../gelu/gelu.ts";
 import { elementReader, type Format, FORMATS } from "../half/format.ts";
 import { type Epilogue, EPILOGUES } from "./epilogue.ts";
@@ -86,11 +86,64 @@ export function matmulKernelOf(variety: MatmulVariety): MatmulKernel {
     wgsl: matmulWgsl,
     workgroups: matmulWorkgroups,
     tiles: matmulTiles,
+    split: { reach: matmulReach, axes: matmulAxes },
     flops: (size) => 2 * size("outer") * size("inner") * size("m") * size("n") * size("k"),
     reference: matmulReference,
   };
   family.set(key, kernel);
   return kernel;
+}
+
+type MatmulSize = SizeOf<(typeof SIZES)[number]>;
+
+function matmulReach(
+  size: MatmulSize,
+): Record<"a" | "b" | "bias" | "d" | "c", Reach<(typeof SIZES)[number]>> {
+  const split = size("splits") > 1;
+  const words = (format: "a_format" | "b_format"): number => FORMATS[size(format)] === "f32" ? 1 : 1 / 2;
+  const [a, b] = [words("a_format"), words("b_format")];
+  const batch = (outer: number, inner: number) => ({ outer, inner });
+  const along = (stride: number) => split ? { splits: size("k_split") * stride } : { k: stride };
+  const last = (stride: number): number => split ? (size("k_split") - 1) * stride : 0;
+  const c = { m: size("c_row"), n: 1, ...batch(size("c_outer"), size("c_inner")) };
+  const unread = { strides: {} }; // A is bound in its place
+  return {
+    a: {
+      strides: {
+        m: size("a_row") * a,
+        ...along(size("a_column") * a),
+        ...batch(size("a_outer") * a, size("a_inner") * a),
+      },
+      constant: last(size("a_column") * a),
+    },
+    b: {
+      strides: {
+        ...along(size("b_row") * b),
+        n: size("b_column") * b,
+        ...batch(size("b_outer") * b, size("b_inner") * b),
+      },
+      constant: last(size("b_row") * b),
+    },
+    bias: size("has_bias") ? { strides: { n: 1 } } : unread,
+    d: EPILOGUES[size("epilogue")] === "none" ? unread : { strides: c },
+    c: { strides: { ...c, splits: size("c_split") } },
+  };
+}
+
+/** Every axis of a product can be cut; k, whose pieces are added, only while nothing but the product goes into C. */
+function matmulAxes(size: MatmulSize): CutAxis<(typeof SIZES)[number]>[] {
+  const axes: CutAxis<(typeof SIZES)[number]>[] = [
+    { size: "outer" },
+    { size: "m" },
+    { size: "n" },
+    { size: "inner" },
+  ];
+  if (size("splits") > 1) {
+    axes.push({ size: "splits", alongside: { size: "k", factor: size("k_split") } });
+  } else if (!size("has_bias") && EPILOGUES[size("epilogue")] === "none") {
+    axes.push({ size: "k", sizes: (first) => first === 0 ? {} : { accumulate: 1 } });
+  }
+  return axes;
 }
 
 const matmulReference: MatmulKernel["reference"] = ({ a, b, bias, d, c }, s) => {

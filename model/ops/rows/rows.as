@@ -2,25 +2,26 @@ import { address, at, integer, load4, store4 } from "./simd";
 
 const ROWS: i32 = 64;
 
-/** x, index, y; rows, columns */
+/** x, index, y; rows, columns, x_rows, first_x_row, keep */
 export function gather_rows(block: usize, tile: i32): void {
-  const columns = integer(block, 4);
+  const columns = integer(block, 4), xRows = integer(block, 5), firstXRow = integer(block, 6);
+  const keeps = integer(block, 7) !== 0;
   const end = min(integer(block, 3), (tile + 1) * ROWS);
   for (let row = tile * ROWS; row < end; row++) {
-    const from = load<i32>(at(address(block, 1), row));
+    const from = load<i32>(at(address(block, 1), row)) - firstXRow;
     const y = at(address(block, 2), row * columns);
-    if (from < 0) memory.fill(y, 0, <usize>columns << 2);
-    else memory.copy(y, at(address(block, 0), from * columns), <usize>columns << 2);
+    if (<u32>from < <u32>xRows) memory.copy(y, at(address(block, 0), from * columns), <usize>columns << 2);
+    else if (!keeps) memory.fill(y, 0, <usize>columns << 2);
   }
 }
 
-/** dy, index, dx; rows, columns */
+/** dy, index, dx; rows, columns, dx_rows, first_dx_row */
 export function scatter_rows(block: usize, tile: i32): void {
-  const columns = integer(block, 4);
+  const columns = integer(block, 4), dxRows = integer(block, 5), firstDxRow = integer(block, 6);
   const end = min(integer(block, 3), (tile + 1) * ROWS);
   for (let row = tile * ROWS; row < end; row++) {
-    const to = load<i32>(at(address(block, 1), row));
-    if (to < 0) continue;
+    const to = load<i32>(at(address(block, 1), row)) - firstDxRow;
+    if (<u32>to >= <u32>dxRows) continue;
     const dy = at(address(block, 0), row * columns), dx = at(address(block, 2), to * columns);
     for (let c = 0; c < columns; c += 4) {
       const left = columns - c;

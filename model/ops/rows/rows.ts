@@ -1,6 +1,7 @@
-import { defineKernel, scaleSize, type Size, type SizeOf } from "../../kernel.ts";
+import { capacityOf, defineKernel, type Reach, scaleSize, type Size, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { writeGradient } from "../add/add.ts";
+import { rowsReach } from "../elementwise.ts";
 
 const division = {
   workgroups: (size: SizeOf<"rows" | "columns">): number => Math.ceil(size("rows") * size("columns") / 256),
@@ -16,7 +17,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let c = i % columns;
 `;
 
-/** y[row] = x[index[row]]; zeros where the index is −1. */
+/**
+ * y[row] = x[index[row] − first_x_row]; zeros where the index is −1. `x` has `x_rows` rows; for indices of other rows, y is zero
+ * or with `keep` what it was.
+ */
 export const gatherRowsKernel = defineKernel({
   name: "gather_rows",
   bindings: [
@@ -24,23 +28,38 @@ export const gatherRowsKernel = defineKernel({
     { name: "index", dtype: "i32", access: "read" },
     { name: "y", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns"],
+  sizes: ["rows", "columns", "x_rows", "first_x_row", "keep"],
   live: ["rows"],
-  wgsl: `${main}  let origin = index[row];
-  if (origin < 0) { y[i] = 0.0; } else { y[i] = x[u32(origin) * columns + c]; }
+  wgsl: `${main}  let origin = u32(index[row]) - first_x_row; // wraps for rows that are not in x
+  if (origin < x_rows) { y[i] = x[origin * columns + c]; } else if (keep == 0u) { y[i] = 0.0; }
 }
 `,
   ...division,
-  reference({ x, index, y }, { rows, columns }) {
+  split: {
+    reach: (size) => ({
+      x: { strides: { x_rows: size("columns") }, constant: size("columns") - 1 },
+      index: rowsReach(1),
+      y: rowsReach(size("columns")),
+    }),
+    axes: (size) => [{ size: "rows" }, {
+      size: "x_rows",
+      sizes: (first) => first === 0 ? {} : { first_x_row: size("first_x_row") + first, keep: 1 },
+    }],
+  },
+  reference({ x, index, y }, { rows, columns, x_rows: xRows, first_x_row: firstXRow, keep }) {
     for (let row = 0; row < rows; row++) {
-      for (let c = 0; c < columns; c++) {
-        y[row * columns + c] = index[row] < 0 ? 0 : x[index[row] * columns + c];
-      }
+      const origin = index[row] - firstXRow;
+      const inside = origin >= 0 && origin < xRows;
+      if (keep && !inside) continue;
+      for (let c = 0; c < columns; c++) y[row * columns + c] = inside ? x[origin * columns + c] : 0;
     }
   },
 });
 
-/** dx[index[row]] += dy[row], −1 skipped. The indices must be distinct. */
+/**
+ * dx[index[row] − first_dx_row] += dy[row] where dx, which has `dx_rows` rows, has that row; −1 is skipped. The indices must be
+ * distinct.
+ */
 export const scatterRowsKernel = defineKernel({
   name: "scatter_rows",
   bindings: [
@@ -48,17 +67,29 @@ export const scatterRowsKernel = defineKernel({
     { name: "index", dtype: "i32", access: "read" },
     { name: "dx", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns"],
+  sizes: ["rows", "columns", "dx_rows", "first_dx_row"],
   live: ["rows"],
-  wgsl: `${main}  let place = index[row];
-  if (place >= 0) { dx[u32(place) * columns + c] = dx[u32(place) * columns + c] + dy[i]; }
+  wgsl: `${main}  let place = u32(index[row]) - first_dx_row; // wraps for rows that are not in dx
+  if (place < dx_rows) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }
 }
 `,
   ...division,
-  reference({ dy, index, dx }, { rows, columns }) {
+  split: {
+    reach: (size) => ({
+      dy: rowsReach(size("columns")),
+      index: rowsReach(1),
+      dx: { strides: { dx_rows: size("columns") }, constant: size("columns") - 1 },
+    }),
+    axes: (size) => [
+      { size: "rows" },
+      { size: "dx_rows", sizes: (first) => ({ first_dx_row: size("first_dx_row") + first }) },
+    ],
+  },
+  reference({ dy, index, dx }, { rows, columns, dx_rows: dxRows, first_dx_row: firstDxRow }) {
     for (let row = 0; row < rows; row++) {
-      if (index[row] < 0) continue;
-      for (let c = 0; c < columns; c++) dx[index[row] * columns + c] += dy[row * columns + c];
+      const place = index[row] - firstDxRow;
+      if (place < 0 || place >= dxRows) continue;
+      for (let c = 0; c < columns; c++) dx[place * columns + c] += dy[row * columns + c];
     }
   },
 });
@@ -72,6 +103,17 @@ export const copyRowsKernel = defineKernel({
   ],
   sizes: ["rows", "columns", "group_rows", "x_group", "x_offset", "y_group", "y_offset"],
   live: ["rows"],
+  split: {
+    reach: (size) => {
+      const columns = size("columns");
+      const grouped = (group: number, offset: number): Reach<"rows"> => ({
+        strides: { rows: group / size("group_rows") * columns },
+        constant: (offset + 1) * columns - 1,
+      });
+      return { x: grouped(size("x_group"), size("x_offset")), y: grouped(size("y_group"), size("y_offset")) };
+    },
+    axes: (size) => [{ size: "rows", multiple: size("group_rows") }],
+  },
   wgsl: `${main}  let item = row / group_rows;
   let inner = row % group_rows;
   y[(item * y_group + y_offset + inner) * columns + c] = x[(item * x_group + x_offset + inner) * columns + c];
@@ -95,11 +137,13 @@ export const copyRowsKernel = defineKernel({
 export function gatherRows(plan: PlanBuilder, x: Tensor, index: Tensor): Tensor {
   const y = plan.activation(`rows of ${x.name}`, index.rows, x.columns);
   const sizes = { rows: index.rows, columns: x.columns };
-  plan.dispatch(gatherRowsKernel, [x, index, y], sizes);
+  const length = capacityOf(x.rows);
+  plan.dispatch(gatherRowsKernel, [x, index, y], { ...sizes, x_rows: length, first_x_row: 0, keep: 0 });
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
     if (!dy || !plan.needsGradient(x)) return;
-    plan.dispatch(scatterRowsKernel, [dy, index, plan.sparseGradientTarget(x)], sizes);
+    const dx = plan.sparseGradientTarget(x);
+    plan.dispatch(scatterRowsKernel, [dy, index, dx], { ...sizes, dx_rows: length, first_dx_row: 0 });
   });
   return y;
 }

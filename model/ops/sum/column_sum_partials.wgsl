@@ -1,11 +1,13 @@
 // One thread a column of a block of rows.
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let c = group.x * 64u + lane;
-  if (c >= columns) { return; }
-  let begin = group.y * block_rows;
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let strips = (columns + 63u) / 64u;
+  let block = flat_group(group, groups) / strips;
+  let c = flat_group(group, groups) % strips * 64u + lane;
+  if (c >= columns || block >= blocks) { return; }
+  let begin = block * block_rows;
   let end = min(rows(), begin + block_rows);
   var sum = 0.0;
   for (var row = begin; row < end; row++) { sum += x[row * columns + c]; }
-  partials[group.y * columns + c] = sum;
+  partials[block * columns + c] = sum;
 }

@@ -1,4 +1,4 @@
-import { capacityOf, defineKernel } from "../../kernel.ts";
+import { capacityOf, type CutAxis, defineKernel, type Reach } from "../../kernel.ts";
 import type { GradientTarget, PlanBuilder, Tensor } from "../../plan.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import columnSumPartialsWgsl from "./column_sum_partials.wgsl" with { type: "text" };
@@ -11,6 +11,16 @@ export const BLOCK_ROWS = 64;
 /** Elements that one partial sum of squares covers. */
 export const BLOCK_LENGTH = 16384;
 
+/** The reach of `blocks` blocks of `rows` rows of `columns` elements. */
+export function blocksReach(rows: number, columns: number): Reach<"blocks"> {
+  return { strides: { blocks: rows * columns }, constant: rows * columns - 1 };
+}
+
+/** Cuts a kernel that makes a partial result of each block of rows, between blocks. */
+export function blocksOfRows(rows: number): CutAxis<"rows" | "blocks"> {
+  return { size: "blocks", alongside: { size: "rows", factor: rows } };
+}
+
 /** For each block of rows, the sum of every column: `partials` [blocks, columns]. */
 export const columnSumPartials = defineKernel({
   name: "column_sum_partials",
@@ -21,8 +31,15 @@ export const columnSumPartials = defineKernel({
   sizes: ["rows", "columns", "blocks", "block_rows"],
   live: ["rows"],
   wgsl: columnSumPartialsWgsl,
-  workgroups: (size) => [Math.ceil(size("columns") / 64), size("blocks"), 1],
+  workgroups: (size) => Math.ceil(size("columns") / 64) * size("blocks"),
   tiles: (size) => size("blocks"),
+  split: {
+    reach: (size) => ({
+      x: blocksReach(size("block_rows"), size("columns")),
+      partials: blocksReach(1, size("columns")),
+    }),
+    axes: (size) => [blocksOfRows(size("block_rows"))],
+  },
   reference({ x, partials }, { rows, columns, blocks, block_rows: blockRows }) {
     for (let block = 0; block < blocks; block++) {
       for (let c = 0; c < columns; c++) {
@@ -48,6 +65,16 @@ export const sumPartialsKernel = defineKernel({
   wgsl: sumPartialsWgsl,
   workgroups: (size) => Math.ceil(size("count") / 256),
   tiles: (size) => Math.ceil(size("count") / 4096),
+  split: {
+    reach: (size) => ({
+      partials: { strides: { blocks: size("stride"), count: 1 }, constant: size("offset") },
+      y: { strides: { count: 1 } },
+    }),
+    axes: () => [
+      { size: "count" },
+      { size: "blocks", sizes: (first) => first === 0 ? {} : { accumulate: 1 } },
+    ],
+  },
   reference({ partials, y }, { count, blocks, stride, offset, accumulate }) {
     for (let i = 0; i < count; i++) {
       let sum = accumulate ? y[i] : 0;
@@ -69,6 +96,14 @@ export const sumSquaresPartials = defineKernel({
   wgsl: reduceWgsl + sumSquaresPartialsWgsl,
   workgroups: (size) => size("blocks"),
   tiles: (size) => size("blocks"),
+  split: {
+    reach: (size) => ({ x: blocksReach(1, size("block_length")) }),
+    axes: (size) => [{
+      size: "blocks",
+      alongside: { size: "count", factor: size("block_length") },
+      sizes: (first) => ({ offset: size("offset") + first }),
+    }],
+  },
   reference({ x, partials }, { count, blocks, block_length: length, offset }) {
     for (let block = 0; block < blocks; block++) {
       let sum = 0;
