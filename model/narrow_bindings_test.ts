@@ -2,25 +2,26 @@ import assert from "node:assert/strict";
 import { CpuDevice } from "./cpu/cpu_device.ts";
 import type { Device } from "./device.ts";
 import { LukeNetwork } from "./luke_network.ts";
-import { openDevice } from "./open_device.ts";
 import { relativeDifference } from "./ops/testdata_run_op_case.ts";
 import { ReferenceDevice } from "./reference_device.ts";
 import { narrow } from "./testdata_narrow_device.ts";
 import { tinyLukeBatch, tinyLukeConfig } from "./testdata_tiny_luke.ts";
-import { webgpuAvailable } from "./webgpu/request.ts";
 
 const config = tinyLukeConfig({
-  vocabSize: 150,
-  entityVocabSize: 700,
-  entityEmbSize: 4,
+  vocabSize: 600,
+  entityVocabSize: 2000,
+  hiddenSize: 32,
+  maxPositionEmbeddings: 30,
+  intermediateSize: 64,
+  entityEmbSize: 16,
   hiddenDropoutProb: 0.1,
   attentionProbsDropoutProb: 0.1,
 });
 
 /** Rows enough that every activation is larger than a binding. */
-const capacity = { rows: 6, words: 11, entities: 5, mentionLength: 4, maskedWords: 16, maskedEntities: 12 };
+const capacity = { rows: 18, words: 24, entities: 8, mentionLength: 4, maskedWords: 36, maskedEntities: 18 };
 
-const LIMIT = 2048;
+const LIMIT = 65536;
 
 type Values = Map<string, Float32Array>;
 
@@ -62,21 +63,30 @@ function assertAlike(actual: Trained, expected: Trained, tolerance: number): voi
     const error = relativeDifference(a, b);
     assert.ok(error < tolerance, `${name}: relative difference ${error}`);
   };
-  for (const  of of["gradients", "parameters"] as const) {
-    for (const [name, values] of expected[of]) {
+  for (const kind of ["gradients", "parameters"] as const) {
+    for (const [name, values] of expected[kind]) {
       // Equal shifts of all keys change no softmax: nothing but rounding.
-      if (!name.endsWith("self.key.bias")) compare(`${of} ${name}`, actual[of].get(name), values);
+      if (!name.endsWith("self.key.bias")) compare(`${kind} ${name}`, actual[kind].get(name), values);
     }
   }
   compare("metrics", actual.metrics, expected.metrics);
 }
 
+let whole: Promise<Trained> | undefined;
+
 Deno.test("LukeNetwork trains alike where hardly a tensor can be bound whole", async () => {
-  const whole = await train(new ReferenceDevice("f64"));
-  const device = new ReferenceDevice("f64");
-  const narrowed = narrow(device, LIMIT);
-  const unsplit = narrow(new ReferenceDevice("f64"), 2 ** 30);
-  await train(unsplit);
-  assertAlike(await train(narrowed), whole, 1e-7);
-  assert.ok(narrowed.pieces > 2 * unsplit.pieces, `${narrowed.pieces} of ${unsplit.pieces}`);
+  const [wide, slim] = [
+    narrow(new ReferenceDevice("f64"), 2 ** 30),
+    narrow(new ReferenceDevice("f64"), LIMIT),
+  ];
+  whole = train(wide);
+  assertAlike(await train(slim), await whole, 1e-7); // what is read is f32
+  assert.ok(slim.pieces > 1.7 * wide.pieces, `${slim.pieces} of ${wide.pieces}`);
+});
+
+Deno.test("LukeNetwork trains alike where hardly a tensor can be bound whole, on cpu", async () => {
+  const device = await CpuDevice.create({ threads: 2 });
+  whole ??= train(new ReferenceDevice("f64"));
+  assertAlike(await train(narrow(device, LIMIT)), await whole, 1e-4);
+  device.destroy();
 });

@@ -183,7 +183,12 @@ export class PlanBuilder {
   async compile(device: Device): Promise<Plan> {
     const { views, allocations } = allocate(device, layOut(this.#dispatches, this.#kept));
     const dispatches = this.#dispatches.flatMap(({ kernel, tensors, sizes }) => {
-      const whole: Dispatch = { kernel, sizes, views: tensors.map((tensor) => viewOf(tensor, views)), tensors };
+      const whole: Dispatch = {
+        kernel,
+        sizes,
+        views: tensors.map((tensor) => viewOf(tensor, views)),
+        tensors,
+      };
       return splitDispatch(whole, device.maxBindingBytes);
     });
     return new Plan(device, await device.compile(dispatches), views, allocations);

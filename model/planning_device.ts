@@ -17,6 +17,7 @@ export class PlanningDevice implements Device {
   readonly description = "nothing: plans only";
   readonly choices: Readonly<Record<string, never>> = {};
   readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number = Infinity;
   readonly encodeMilliseconds = 0;
   /** What is allocated and not freed. */
   readonly allocations: Set<Allocation> = new Set();

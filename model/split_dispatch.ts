@@ -55,7 +55,7 @@ export function splitDispatch(dispatch: Dispatch, maxBindingBytes: number): Disp
       const skipped = first * strideOf(reach, axis.size);
       return { ...view, offset: view.offset + skipped, length: view.length - skipped };
     });
-    pieces.push(...splitDispatch({ kernel, sizes: pieceSizes, views }, maxBindingBytes));
+    pieces.push(...splitDispatch({ ...dispatch, sizes: pieceSizes, views }, maxBindingBytes));
   }
   return pieces;
 }
@@ -142,17 +142,20 @@ function largestCount(
   return Math.min(Math.max(count, 0), size(axis.size));
 }
 
-function tooLarge(dispatch: Dispatch, spans: readonly Span[], maxBindingBytes: number): DeviceError {
-  const sizes = spans.map(({ length }) => length);
-  const worst = sizes.indexOf(Math.max(...sizes));
-  const { kernel, views } = dispatch;
+function tooLarge(
+  { kernel, views, tensors }: Dispatch,
+  spans: readonly Span[],
+  maxBindingBytes: number,
+): DeviceError {
+  const lengths = spans.map(({ length }) => length);
+  const largest = Math.max(...lengths);
+  const worst = lengths.indexOf(largest);
+  const name = tensors?.[worst]?.name ?? views[worst]?.allocation.label;
   return new DeviceError(
-    `${kernel.name}: ${kernel.bindings[worst]?.name} in "${
-      views[worst]?.allocation.label
-    }" needs a binding of ` +
-      `${
-        (sizes[worst] ?? 0) * BYTES
-      } bytes, this device binds at most ${maxBindingBytes} and the kernel cannot be cut ` +
-      `so far: use a smaller batch, a smaller model or --device cpu`,
+    `${kernel.name}: ${kernel.bindings[worst]?.name} in "${name}" needs a binding of ${
+      largest * BYTES
+    } bytes, ` +
+      `this device binds at most ${maxBindingBytes} and the kernel cannot be cut so far: ` +
+      "use a smaller batch, a smaller model or --device cpu",
   );
 }

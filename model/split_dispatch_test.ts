@@ -159,10 +159,33 @@ function* largeCases(): Generator<OpCase> {
   };
 }
 
+/** Every variety of the product whose case in the devices' table is too small: 192 × 128, k 64. */
+function* largeProducts(): Generator<OpCase> {
+  const [m, n, k] = [192, 128, 64];
+  const small = new Set(opCases.map(({ kernel }) => kernel).filter(({ cpu }) => cpu === "matmul"));
+  for (const kernel of small) {
+    const of = opCases.find((op) => op.kernel === kernel);
+    if (!of) continue;
+    const half = (size: string, count: number) =>
+      of.sizes[size] === 0 ? f32(count) : Uint32Array.from({ length: count / 2 }, () => 0x3e803f00);
+    yield {
+      kernel,
+      shape: "large",
+      inputs: [half("a_format", m * k), half("b_format", k * n), f32(n), f32(m * n), f32(m * n)],
+      sizes: {
+        ...of.sizes,
+        ...strides,
+        ...{ m, n, k, outer: 1, inner: 1, splits: 1, k_split: k, c_split: 0, accumulate: 0 },
+        ...{ a_row: k, a_column: 1, b_row: n, b_column: 1, c_row: n },
+      },
+    };
+  }
+}
+
 Deno.test("every op that can be cut does the same in pieces", async () => {
   const oracle = new ReferenceDevice("f64");
   const cutKernels = new Set<string>();
-  for (const op of [...opCases, ...largeCases()]) {
+  for (const op of [...opCases, ...largeCases(), ...largeProducts()]) {
     if (!op.kernel.split) continue;
     const whole = await runOpCase(oracle, op);
     const largest = Math.max(...op.inputs.map(({ length }) => length)) * 4;

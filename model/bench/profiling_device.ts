@@ -42,6 +42,10 @@ export class ProfilingDevice implements Device {
     return this.#inner.maxBindingBytes;
   }
 
+  get maxBufferBytes(): number {
+    return this.#inner.maxBufferBytes;
+  }
+
   get allocatedBytes(): number {
     return this.#inner.allocatedBytes;
   }

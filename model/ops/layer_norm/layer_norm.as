@@ -87,13 +87,14 @@ export function layer_norm_forward(block: usize, tile: i32): void {
   }
 }
 
-/** x, residual, gain, bias, sum, y, stats; rows, columns, eps, site, key, threshold, scale */
+/** x, residual, gain, bias, sum, y, stats; rows, columns, eps, site, key, threshold, scale, first */
 export function residual_layer_norm_forward(block: usize, tile: i32): void {
   const gain = address(block, 2), bias = address(block, 3);
   const columns = integer(block, 8), eps = real(block, 9);
   const place = dropout_place(integer(block, 11), integer(block, 10));
   const drops = integer(block, 12) !== 0;
   const threshold = i32x4.splat(integer(block, 12)), scale = splat(real(block, 13));
+  const firstElement = integer(block, 14);
   const end = min(integer(block, 7), (tile + 1) * tileRows(columns));
   for (let row = tile * tileRows(columns); row < end; row++) {
     const begin = row * columns;
@@ -102,7 +103,7 @@ export function residual_layer_norm_forward(block: usize, tile: i32): void {
     let total = splat(0);
     for (let c = 0; c < columns; c += 4) {
       let v = v128.load(at(x, c));
-      if (drops) v = v128.and(dropout_keeps(begin + c, place, threshold), f32x4.mul(v, scale));
+      if (drops) v = v128.and(dropout_keeps(firstElement + begin + c, place, threshold), f32x4.mul(v, scale));
       v = f32x4.add(v, v128.load(at(residual, c)));
       store4(at(sum, c), v, columns - c);
       total = f32x4.add(total, columns - c >= 4 ? v : first(v, columns - c));
@@ -166,7 +167,7 @@ export function layer_norm_backward(block: usize, tile: i32): void {
   }
 }
 
-/** sum, gain, stats, dy, dresidual, dx; rows, columns, site, key, threshold, scale, accumulate_residual, accumulate */
+/** sum, gain, stats, dy, dresidual, dx; rows, columns, site, key, threshold, scale, accumulate_residual, accumulate, first */
 export function residual_layer_norm_backward(block: usize, tile: i32): void {
   const gain = address(block, 1);
   const columns = integer(block, 7);
@@ -175,6 +176,7 @@ export function residual_layer_norm_backward(block: usize, tile: i32): void {
   const threshold = i32x4.splat(integer(block, 10)), scale = splat(real(block, 11));
   const addsResidual = i32x4.splat(integer(block, 12) !== 0 ? -1 : 0);
   const adds = i32x4.splat(integer(block, 13) !== 0 ? -1 : 0);
+  const firstElement = integer(block, 14);
   const end = min(integer(block, 6), (tile + 1) * tileRows(columns));
   for (let row = tile * tileRows(columns); row < end; row++) {
     const begin = row * columns;
@@ -188,7 +190,7 @@ export function residual_layer_norm_backward(block: usize, tile: i32): void {
       const left = columns - c;
       let d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
       store4(at(dresidual, c), f32x4.add(v128.and(v128.load(at(dresidual, c)), addsResidual), d), left);
-      if (drops) d = v128.and(dropout_keeps(begin + c, place, threshold), f32x4.mul(d, scale));
+      if (drops) d = v128.and(dropout_keeps(firstElement + begin + c, place, threshold), f32x4.mul(d, scale));
       store4(at(dx, c), f32x4.add(v128.and(v128.load(at(dx, c)), adds), d), left);
     }
   }

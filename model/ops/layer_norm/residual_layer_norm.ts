@@ -1,6 +1,7 @@
-import { defineKernel, type Size } from "../../kernel.ts";
+import { type CutAxis, defineKernel, type Size, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { dropoutKeeps, type DropoutSizes, dropoutSizes } from "../dropout/dropout.ts";
+import { rowsReach } from "../elementwise.ts";
 import { differentiateRow, normalizeRow, parameterGradients, rowwise } from "./layer_norm.ts";
 import { type Fused, layerNormBackwardWgsl, layerNormForwardWgsl } from "./layer_norm_wgsl.ts";
 
@@ -8,9 +9,13 @@ function fused(threshold: number): Fused {
   return threshold > 0 ? "dropout and residual" : "residual";
 }
 
+function rowsOfDropout(size: SizeOf<"columns" | "first">): CutAxis<"rows" | "first">[] {
+  return [{ size: "rows", sizes: (first) => ({ first: size("first") + first * size("columns") }) }];
+}
+
 /**
  * sum = dropout(x) + residual and y = layer norm of sum, row by row; `stats` keeps mean and 1/√(variance + eps). A threshold of
- * 0 drops nothing.
+ * 0 drops nothing; the elements of x are numbered from `first` on.
  */
 export const residualLayerNormForward = defineKernel({
   name: "residual_layer_norm_forward",
@@ -23,14 +28,24 @@ export const residualLayerNormForward = defineKernel({
     { name: "y", dtype: "f32", access: "read_write" },
     { name: "stats", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "eps", "site", "key", "threshold", "scale"],
+  sizes: ["rows", "columns", "eps", "site", "key", "threshold", "scale", "first"],
   floats: ["eps", "scale"],
   live: ["rows", "key"],
   wgsl: (size) => layerNormForwardWgsl(size("columns"), fused(size("threshold"))),
   ...rowwise,
-  reference({ x, residual, sum, ...arrays }, { rows, columns, eps, site, key, threshold, scale }) {
+  split: {
+    reach: (size) => ({
+      x: rowsReach(size("columns")),
+      residual: rowsReach(size("columns")),
+      sum: rowsReach(size("columns")),
+      y: rowsReach(size("columns")),
+      stats: rowsReach(2),
+    }),
+    axes: rowsOfDropout,
+  },
+  reference({ x, residual, sum, ...arrays }, { rows, columns, eps, site, key, threshold, scale, first }) {
     const keeps = dropoutKeeps(key, site, threshold);
-    for (let i = 0; i < rows * columns; i++) sum[i] = (keeps(i) ? x[i] * scale : 0) + residual[i];
+    for (let i = 0; i < rows * columns; i++) sum[i] = (keeps(first + i) ? x[i] * scale : 0) + residual[i];
     for (let row = 0; row < rows; row++) normalizeRow({ x: sum, ...arrays }, row, columns, eps);
   },
 });
@@ -49,17 +64,37 @@ export const residualLayerNormBackward = defineKernel({
     { name: "dresidual", dtype: "f32", access: "read_write" },
     { name: "dx", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "site", "key", "threshold", "scale", "accumulate_residual", "accumulate"],
+  sizes: [
+    "rows",
+    "columns",
+    "site",
+    "key",
+    "threshold",
+    "scale",
+    "accumulate_residual",
+    "accumulate",
+    "first",
+  ],
   floats: ["scale"],
   live: ["rows", "key", "accumulate_residual", "accumulate"],
   wgsl: (size) => layerNormBackwardWgsl(size("columns"), fused(size("threshold"))),
   ...rowwise,
+  split: {
+    reach: (size) => ({
+      sum: rowsReach(size("columns")),
+      stats: rowsReach(2),
+      dy: rowsReach(size("columns")),
+      dresidual: rowsReach(size("columns")),
+      dx: rowsReach(size("columns")),
+    }),
+    axes: rowsOfDropout,
+  },
   reference({ sum, gain, stats, dy, dresidual, dx }, size) {
     const keeps = dropoutKeeps(size.key, size.site, size.threshold);
     for (let row = 0; row < size.rows; row++) {
       differentiateRow({ x: sum, gain, stats, dy }, row, size.columns, (i, gradient) => {
         dresidual[i] = gradient + (size.accumulate_residual ? dresidual[i] : 0);
-        dx[i] = (keeps(i) ? gradient * size.scale : 0) + (size.accumulate ? dx[i] : 0);
+        dx[i] = (keeps(size.first + i) ? gradient * size.scale : 0) + (size.accumulate ? dx[i] : 0);
       });
     }
   },
@@ -99,6 +134,7 @@ export function residualLayerNorm(
     columns,
     eps,
     ...drop,
+    first: 0,
   });
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
@@ -115,6 +151,7 @@ export function residualLayerNorm(
       rows,
       columns,
       ...drop,
+      first: 0,
       accumulate_residual: ofResidual.accumulate,
       accumulate: ofX.accumulate,
     });

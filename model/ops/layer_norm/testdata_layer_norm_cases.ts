@@ -6,13 +6,14 @@ const { f32 } = generators(77);
 
 const eps = 1e-5;
 
-const keepAll = { site: 0, key: 0, threshold: 0, scale: 1 } as const;
+const keepAll = { site: 0, key: 0, threshold: 0, scale: 1, first: 0 } as const;
 
 const drop = {
   site: 3,
   key: live("dropout_key", 1, 2 ** 32 - 1),
   threshold: Math.round(0.3 * 2 ** 32),
   scale: 1 / 0.7,
+  first: 1000,
 } as const;
 
 /** Rows × columns and what is special about the first row, if anything. */

@@ -1,6 +1,7 @@
 import { defineKernel, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { writeGradient } from "../add/add.ts";
+import { rowsReach } from "../elementwise.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import backwardWgsl from "./softmax_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./softmax_forward.wgsl" with { type: "text" };
@@ -26,6 +27,17 @@ export const softmaxForward = defineKernel({
   live: ["rows"],
   wgsl: reduceWgsl + forwardWgsl,
   ...rowwise,
+  split: {
+    reach: (size) => ({
+      scores: rowsReach(size("columns")),
+      mask: {
+        strides: { rows: size("columns") / size("rows_per_mask") },
+        constant: size("columns") - 1,
+      },
+      y: rowsReach(size("columns")),
+    }),
+    axes: (size) => [{ size: "rows", multiple: size("rows_per_mask") }],
+  },
   reference({ scores, mask, y }, { rows, columns, rows_per_mask: rowsPerMask, scale }) {
     for (let row = 0; row < rows; row++) {
       const base = row * columns;
@@ -55,6 +67,14 @@ export const softmaxBackward = defineKernel({
   live: ["rows"],
   wgsl: reduceWgsl + backwardWgsl,
   ...rowwise,
+  split: {
+    reach: (size) => ({
+      y: rowsReach(size("columns")),
+      dy: rowsReach(size("columns")),
+      dx: rowsReach(size("columns")),
+    }),
+    axes: () => [{ size: "rows" }],
+  },
   reference({ y, dy, dx }, { rows, columns, scale }) {
     for (let row = 0; row < rows; row++) {
       const base = row * columns;
