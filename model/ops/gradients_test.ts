@@ -141,6 +141,15 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
     linear(plan, parameter("x", 5, 7), parameter("weight", 3, 7), parameter("bias", 1, 3)),
   "linear() with k split for its weight": ({ plan, parameter }) =>
     linear(plan, parameter("x", 600, 3), parameter("weight", 4, 3), parameter("bias", 1, 4)),
+  "linear() with k split for a live number of rows": ({ plan, parameter, integers }) => {
+    const rows = { scalar: "items", times: 3, capacity: 9 };
+    const x = gatherRows(
+      plan,
+      gelu(plan, parameter("x", 6, 4)),
+      integers("index", rows, 1, [5, 0, 3, 2, 4, 1]),
+    );
+    return linear(plan, x, parameter("weight", 600, 4), parameter("bias", 1, 600));
+  },
   "linear() with a tied weight used twice": ({ plan, parameter }) => {
     const weight = parameter("weight", 4, 4);
     return linear(plan, linear(plan, parameter("x", 3, 4), weight), weight);

@@ -5,8 +5,11 @@ import { sumPartialsKernel } from "../sum/sum.ts";
 import { type Epilogue, EPILOGUES } from "./epilogue.ts";
 import { CPU_TILE, matmulKernelOf } from "./matmul_kernel.ts";
 
-/** Along k, a gradient of a weight is cut into pieces of this many rows when its own tiles are too few to share out. */
+/** Along k, a product whose own tiles are too few to share out is cut into pieces of a multiple of this many steps. */
 const SPLIT_ROWS = 256;
+
+/** Into at most this many pieces: the gradient of a head's states sums over a whole vocabulary. */
+const MAX_SPLITS = 64;
 
 /** With fewer tiles than this, k is split. */
 const FEW_TILES = 16;
@@ -79,8 +82,9 @@ export function matmul(
   };
   const depth = capacityOf(k);
   const tiles = Math.ceil(capacityOf(m) / CPU_TILE) * Math.ceil(n / CPU_TILE);
-  const splits = Math.ceil(depth / SPLIT_ROWS);
-  const splittable = outer === 1 && inner === 1 && !bias && !epilogue && typeof m === "number" && c.row === n;
+  const splitDepth = Math.max(Math.ceil(depth / MAX_SPLITS / SPLIT_ROWS), 1) * SPLIT_ROWS;
+  const splits = Math.ceil(depth / splitDepth);
+  const splittable = outer === 1 && inner === 1 && !bias && !epilogue && c.row === n;
   if (!splittable || tiles >= FEW_TILES || splits < 2) {
     plan.dispatch(kernel, [a.tensor, b.tensor, bias ?? a.tensor, epilogue?.d ?? a.tensor, c.tensor], {
       ...common,
@@ -91,18 +95,19 @@ export function matmul(
     });
     return;
   }
-  const partials = plan.activation(`partials of ${c.tensor.name}`, splits, m * n);
+  const count = capacityOf(m) * n;
+  const partials = plan.activation(`partials of ${c.tensor.name}`, splits, count);
   plan.dispatch(kernel, [a.tensor, b.tensor, a.tensor, a.tensor, partials], {
     ...common,
     splits,
-    k_split: SPLIT_ROWS,
-    c_split: m * n,
+    k_split: splitDepth,
+    c_split: count,
     accumulate: 0,
   });
   plan.dispatch(sumPartialsKernel, [partials, c.tensor], {
-    count: m * n,
+    count,
     blocks: splits,
-    stride: m * n,
+    stride: count,
     offset: 0,
     accumulate,
   });
