@@ -71,8 +71,10 @@ export function max4(x: v128): f32 {
 @inline
 export function exp4(x: v128): v128 {
   const low = f32x4.lt(x, f32x4.splat(-87.3));
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.7));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896)));
+  x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.3)), f32x4.splat(88.7)); // one instruction each, unlike min and max
+  // Added to 1.5 · 2²³, a number is rounded, and the integer stands in the low bits.
+  const rounded = madd(x, f32x4.splat(1.44269504088896), f32x4.splat(12582912));
+  const n = f32x4.sub(rounded, f32x4.splat(12582912));
   let r = madd(n, f32x4.splat(-0.693359375), x);
   r = madd(n, f32x4.splat(2.12194440e-4), r);
   let y = f32x4.splat(1.9875691500e-4);
@@ -82,7 +84,7 @@ export function exp4(x: v128): v128 {
   y = madd(y, r, f32x4.splat(1.6666665459e-1));
   y = madd(y, r, f32x4.splat(5.0000001201e-1));
   y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(y, power), low);
 }
 

@@ -6,6 +6,32 @@ const BLOCK: i32 = 4096;
 /** Columns of a tile of the backward kernel (`BACKWARD_TILE` in cross_entropy.ts). */
 const BACKWARD_TILE: i32 = 16384;
 
+/** The greatest of x[begin, end), NaN left out. */
+@inline
+function greatestOf(x: usize, begin: i32, end: i32): f32 {
+  let m0 = splat(-Infinity), m1 = splat(-Infinity);
+  let c = begin;
+  for (; c + 8 <= end; c += 8) {
+    m0 = f32x4.pmax(m0, v128.load(at(x, c)));
+    m1 = f32x4.pmax(m1, v128.load(at(x, c), 16));
+  }
+  for (; c < end; c += 4) m0 = f32x4.pmax(m0, load4(at(x, c), end - c, -Infinity));
+  return max4(f32x4.pmax(m0, m1));
+}
+
+/** Σ exp(x − top) over x[begin, end). */
+@inline
+function sumOfExps(x: usize, begin: i32, end: i32, top: v128): f32 {
+  let s0 = splat(0), s1 = splat(0);
+  let c = begin;
+  for (; c + 8 <= end; c += 8) {
+    s0 = f32x4.add(s0, exp4(f32x4.sub(v128.load(at(x, c)), top)));
+    s1 = f32x4.add(s1, exp4(f32x4.sub(v128.load(at(x, c), 16), top)));
+  }
+  for (; c < end; c += 4) s0 = f32x4.add(s0, exp4(f32x4.sub(load4(at(x, c), end - c, -Infinity), top)));
+  return sum4(f32x4.add(s0, s1));
+}
+
 /** logits, labels, state; rows, columns, first */
 export function cross_entropy_forward(block: usize, row: i32): void {
   const columns = integer(block, 4), first = integer(block, 5);
@@ -20,23 +46,16 @@ export function cross_entropy_forward(block: usize, row: i32): void {
   }
   for (let begin = 0; begin < columns; begin += BLOCK) {
     const end = min(columns, begin + BLOCK);
-    let greatest = splat(-Infinity);
-    for (let c = begin; c < end; c += 4) {
-      greatest = f32x4.max(greatest, load4(at(logits, c), end - c, -Infinity));
-    }
-    const highest = max4(greatest);
+    const highest = greatestOf(logits, begin, end);
     if (highest > top) {
       sum *= f32x4.extract_lane(exp4(splat(top - highest)), 0);
       top = highest;
       let c = begin;
+      while (!v128.any_true(f32x4.eq(v128.load(at(logits, c)), splat(highest)))) c += 4;
       while (load<f32>(at(logits, c)) != highest) c++;
       place = <f32>(first + c);
     }
-    let sums = splat(0);
-    for (let c = begin; c < end; c += 4) {
-      sums = f32x4.add(sums, exp4(f32x4.sub(load4(at(logits, c), end - c, -Infinity), splat(top))));
-    }
-    sum += sum4(sums);
+    sum += sumOfExps(logits, begin, end, splat(top));
   }
   store<f32>(state, top);
   store<f32>(state, sum, 4);
