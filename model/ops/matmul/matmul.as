@@ -1,14 +1,19 @@
 import { address, at, gelu4, geluSlope4, halves4, integer, load4, madd, real, splat, store4 } from "./simd";
 
-// C is cut into tiles of at most 132 × 256 (matmul_tiles.ts has the same rule). For each slice of 256 along k, a tile packs its rows of
-// A into panels of 6 and its columns of B into panels of 8, k-major and padded with zeros, so that whatever the layout and the
-// format the inner loop reads two streams of f32 in order. It keeps 6 × 8 sums in 12 of the 15 vector registers that V8
-// hands out. Slices, not tiles, decide the order of additions: the bits of a product don't depend on the tiling.
-const ROWS: i32 = 6;
-const COLUMNS: i32 = 8;
+// C is cut into tiles of at most 128 × 264 (matmul_tiles.ts has the same rule). For each slice of 256 along k, a tile packs its rows
+// of A into panels of 4 and its columns of B into panels of 12 (or 8, so that 64 columns need no padding), k-major and padded with
+// zeros: whatever the layout and the format, the inner loop reads two streams of f32 in order. Slices, not tiles, decide the
+// order of additions: the bits of a product don't depend on the tiling.
+//
+// The inner loop is shaped by V8, which checks the bounds of every load (three instructions each), reloads what it takes for a constant,
+// and has 15 vector registers: 4 × 12 sums take 12 of them, and four vectors loaded for 12 multiply-adds are combined by
+// rotations instead of loads that spread one element. It is not unrolled, since the optimiser then mixes the steps and spills.
+const ROWS: i32 = 4;
+const COLUMNS: i32 = 12;
+const NARROW: i32 = 8;
 const SLICE: i32 = 256;
-const MAX_TILE_ROWS: i32 = 132;
-const MAX_TILE_COLUMNS: i32 = 256;
+const MAX_TILE_ROWS: i32 = 128;
+const MAX_TILE_COLUMNS: i32 = 264;
 const ENOUGH_TILES: i32 = 12;
 
 const NONE: i32 = 0, GELU: i32 = 1, GELU_BACKWARD: i32 = 2, RESIDUAL: i32 = 3;
@@ -55,13 +60,11 @@ function transpose<T>(from: usize, stride: usize, to: usize, panel: usize): void
 }
 
 /**
- * Packs `width` vectors of `depth` elements along k into panels of `panel`, each padded with zeros to `panel` vectors and a whole number of
- * pairs of steps. Strides in elements: `step` along k, `stride` from vector to vector.
+ * Packs `width` vectors of `depth` elements along k into panels of `panel`, the last one padded with zeros. Strides in elements: `step`
+ * along k, `stride` from vector to vector.
  */
 function pack<T>(from: usize, step: i32, stride: i32, depth: i32, width: i32, panel: i32, to: usize): void {
   const bytes = <usize>sizeof<T>();
-  const padded = (depth + 1) & ~1;
-  const second = panel - 4; // vectors 0…3 and the last four, which overlap where there are six
   for (let w = 0; w < width; w += panel) {
     const count = min(panel, width - w);
     const vectors = from + <usize>(w * stride) * bytes;
@@ -69,24 +72,22 @@ function pack<T>(from: usize, step: i32, stride: i32, depth: i32, width: i32, pa
     if (count == panel && stride == 1) {
       for (; x < depth; x++) {
         const source = vectors + <usize>(x * step) * bytes, place = at(to, x * panel);
-        v128.store(place, four<T>(source));
-        v128.store(at(place, second), four<T>(source + <usize>second * bytes));
+        for (let i = 0; i < panel; i += 4) v128.store(at(place, i), four<T>(source + <usize>i * bytes));
       }
     } else if (count == panel && step == 1) {
       const apart = <usize>stride * bytes;
       for (; x + 4 <= depth; x += 4) {
         const source = vectors + <usize>x * bytes, place = at(to, x * panel);
-        transpose<T>(source, apart, place, panel);
-        transpose<T>(source + <usize>second * apart, apart, at(place, second), panel);
+        for (let i = 0; i < panel; i += 4) transpose<T>(source + <usize>i * apart, apart, at(place, i), panel);
       }
     }
-    for (; x < padded; x++) {
+    for (; x < depth; x++) {
       const source = vectors + <usize>(x * step) * bytes, place = at(to, x * panel);
       for (let i = 0; i < panel; i++) {
-        store<f32>(at(place, i), x < depth && i < count ? single<T>(source + <usize>(i * stride) * bytes) : 0);
+        store<f32>(at(place, i), i < count ? single<T>(source + <usize>(i * stride) * bytes) : 0);
       }
     }
-    to = at(to, padded * panel);
+    to = at(to, depth * panel);
   }
 }
 
@@ -98,65 +99,85 @@ function packAs(
   else pack<i16>(base + (<usize>offset << 1), step, stride, depth, width, panel, to);
 }
 
-/** 6 rows of A times 8 columns of B, both packed, `pairs` times two steps along k. */
-function multiply(a: usize, b: usize, pairs: i32, to: usize): void {
-  let c00 = splat(0), c01 = splat(0), c10 = splat(0), c11 = splat(0), c20 = splat(0), c21 = splat(0);
-  let c30 = splat(0), c31 = splat(0), c40 = splat(0), c41 = splat(0), c50 = splat(0), c51 = splat(0);
-  for (; pairs > 0; pairs--) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
-    let s = v128.load_splat<f32>(a);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 4);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 8);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 12);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    s = v128.load_splat<f32>(a, 16);
-    c40 = madd(s, b0, c40);
-    c41 = madd(s, b1, c41);
-    s = v128.load_splat<f32>(a, 20);
-    c50 = madd(s, b0, c50);
-    c51 = madd(s, b1, c51);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    s = v128.load_splat<f32>(a, 24);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 28);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 32);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 36);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    s = v128.load_splat<f32>(a, 40);
-    c40 = madd(s, b0, c40);
-    c41 = madd(s, b1, c41);
-    s = v128.load_splat<f32>(a, 44);
-    c50 = madd(s, b0, c50);
-    c51 = madd(s, b1, c51);
-    a += 48;
-    b += 64;
+@inline
+function swapHalves(x: v128): v128 {
+  return v128.shuffle<f32>(x, x, 2, 3, 0, 1);
+}
+
+@inline
+function rotate(x: v128): v128 {
+  return v128.shuffle<f32>(x, x, 1, 2, 3, 0);
+}
+
+/**
+ * Stores four rows, 12 floats apart, of the sums of products of A's elements (0 1 2 3), (2 3 0 1), (0 1 2 3), (2 3 0 1) with B's
+ * (0 1 2 3), the same, (1 2 3 0), the same.
+ */
+@inline
+function storeRows(to: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
+  const low = v128.shuffle<f32>(s0, s2, 0, 4, 1, 5), high = v128.shuffle<f32>(s0, s2, 2, 6, 3, 7);
+  const crossLow = v128.shuffle<f32>(s1, s3, 0, 4, 1, 5), crossHigh = v128.shuffle<f32>(s1, s3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(low, crossHigh, 0, 1, 4, 5));
+  v128.store(to, v128.shuffle<f32>(crossHigh, low, 3, 6, 7, 2), 48);
+  v128.store(to, v128.shuffle<f32>(crossLow, high, 0, 1, 4, 5), 96);
+  v128.store(to, v128.shuffle<f32>(high, crossLow, 3, 6, 7, 2), 144);
+}
+
+/** 4 rows of A times 12 columns of B, both packed. */
+function multiply12(a: usize, b: usize, depth: i32): void {
+  let c0 = splat(0), c1 = splat(0), c2 = splat(0), c3 = splat(0), c4 = splat(0), c5 = splat(0);
+  let c6 = splat(0), c7 = splat(0), c8 = splat(0), c9 = splat(0), c10 = splat(0), c11 = splat(0);
+  for (; depth > 0; depth--) {
+    const x = v128.load(a), y = swapHalves(x);
+    let z = v128.load(b);
+    c0 = madd(x, z, c0);
+    c1 = madd(y, z, c1);
+    z = rotate(z);
+    c2 = madd(x, z, c2);
+    c3 = madd(y, z, c3);
+    z = v128.load(b, 16);
+    c4 = madd(x, z, c4);
+    c5 = madd(y, z, c5);
+    z = rotate(z);
+    c6 = madd(x, z, c6);
+    c7 = madd(y, z, c7);
+    z = v128.load(b, 32);
+    c8 = madd(x, z, c8);
+    c9 = madd(y, z, c9);
+    z = rotate(z);
+    c10 = madd(x, z, c10);
+    c11 = madd(y, z, c11);
+    a += 16;
+    b += 48;
   }
-  v128.store(to, c00);
-  v128.store(to, c01, 16);
-  v128.store(to, c10, 32);
-  v128.store(to, c11, 48);
-  v128.store(to, c20, 64);
-  v128.store(to, c21, 80);
-  v128.store(to, c30, 96);
-  v128.store(to, c31, 112);
-  v128.store(to, c40, 128);
-  v128.store(to, c41, 144);
-  v128.store(to, c50, 160);
-  v128.store(to, c51, 176);
+  storeRows(sums, c0, c1, c2, c3);
+  storeRows(sums + 16, c4, c5, c6, c7);
+  storeRows(sums + 32, c8, c9, c10, c11);
+}
+
+/** 4 rows of A times 8 columns of B, both packed. */
+function multiply8(a: usize, b: usize, depth: i32): void {
+  let c0 = splat(0), c1 = splat(0), c2 = splat(0), c3 = splat(0);
+  let c4 = splat(0), c5 = splat(0), c6 = splat(0), c7 = splat(0);
+  for (; depth > 0; depth--) {
+    const x = v128.load(a), y = swapHalves(x);
+    let z = v128.load(b);
+    c0 = madd(x, z, c0);
+    c1 = madd(y, z, c1);
+    z = rotate(z);
+    c2 = madd(x, z, c2);
+    c3 = madd(y, z, c3);
+    z = v128.load(b, 16);
+    c4 = madd(x, z, c4);
+    c5 = madd(y, z, c5);
+    z = rotate(z);
+    c6 = madd(x, z, c6);
+    c7 = madd(y, z, c7);
+    a += 16;
+    b += 32;
+  }
+  storeRows(sums, c0, c1, c2, c3);
+  storeRows(sums + 16, c4, c5, c6, c7);
 }
 
 // What becomes of the sums of one slice of a tile.
@@ -188,27 +209,24 @@ function finish(sum: v128, bias: usize, c: usize, d: usize, left: i32): void {
   store4(c, p, left);
 }
 
-/** {@linkcode finish} for a block of `rows` × `left` of the 6 × 8 sums. */
-function finishBlock(bias: usize, c: usize, d: usize, rowBytes: usize, rows: i32, left: i32): void {
+/** {@linkcode finish} for a block of `rows` × `columns` of the sums. */
+function finishBlock(bias: usize, c: usize, d: usize, rowBytes: usize, rows: i32, columns: i32): void {
   let from = sums;
-  if (left >= COLUMNS && epilogue == NONE && (bias == 0 || !first)) {
+  if ((columns & 3) == 0 && epilogue == NONE && (bias == 0 || !first)) {
     const scale = splat(alpha), adds = accumulates || !first;
     for (let r = 0; r < rows; r++) {
-      let low = f32x4.mul(v128.load(from), scale), high = f32x4.mul(v128.load(from, 16), scale);
-      if (adds) {
-        low = f32x4.add(low, v128.load(c));
-        high = f32x4.add(high, v128.load(c, 16));
+      for (let j = 0; j < columns; j += 4) {
+        const p = f32x4.mul(v128.load(at(from, j)), scale);
+        v128.store(at(c, j), adds ? f32x4.add(p, v128.load(at(c, j))) : p);
       }
-      v128.store(c, low);
-      v128.store(c, high, 16);
       from += COLUMNS << 2;
       c += rowBytes;
     }
     return;
   }
   for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < min(left, COLUMNS); j += 4) {
-      finish(v128.load(at(from, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), left - j);
+    for (let j = 0; j < columns; j += 4) {
+      finish(v128.load(at(from, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), columns - j);
     }
     from += COLUMNS << 2;
     c += rowBytes;
@@ -268,25 +286,33 @@ export function matmul(block: usize, tile: i32): void {
   const rowBytes = <usize>cRow << 2;
 
   const kBegin = split * kSplit, kEnd = min(k, kBegin + kSplit);
+  // Columns from `wide` on are packed in panels of 8.
+  const rest = width % COLUMNS;
+  const wide = width - rest - (rest > 0 && rest <= 4 && width > COLUMNS ? COLUMNS : rest > NARROW ? -COLUMNS : 0);
+
   let k0 = kBegin;
   do {
     const depth = max(0, min(SLICE, kEnd - k0));
-    const pairs = (depth + 1) >> 1;
     first = k0 == kBegin;
     last = k0 + SLICE >= kEnd;
     packAs(aFormat, address(block, 0), a + k0 * aColumn, aColumn, aRow, depth, height, ROWS, packedA);
-    packAs(bFormat, address(block, 1), b + k0 * bRow, bRow, bColumn, depth, width, COLUMNS, packedB);
-    for (let j = 0; j < width; j += COLUMNS) {
-      const panel = at(packedB, j * pairs * 2);
+    const from = b + k0 * bRow, base = address(block, 1);
+    packAs(bFormat, base, from, bRow, bColumn, depth, min(wide, width), COLUMNS, packedB);
+    if (wide < width) {
+      packAs(bFormat, base, from + wide * bColumn, bRow, bColumn, depth, width - wide, NARROW, at(packedB, wide * depth));
+    }
+    for (let j = 0; j < width; j += j < wide ? COLUMNS : NARROW) {
+      const panel = at(packedB, j * depth), columns = min(j < wide ? COLUMNS : NARROW, width - j);
       for (let r = 0; r < height; r += ROWS) {
-        multiply(at(packedA, r * pairs * 2), panel, pairs, sums);
+        if (j < wide) multiply12(at(packedA, r * depth), panel, depth);
+        else multiply8(at(packedA, r * depth), panel, depth);
         finishBlock(
           hasBias ? at(bias, j) : 0,
           at(c, r * cRow + j),
           at(d, r * cRow + j),
           rowBytes,
           min(ROWS, height - r),
-          width - j,
+          columns,
         );
       }
     }

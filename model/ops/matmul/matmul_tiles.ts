@@ -1,8 +1,8 @@
 import type { SizeOf } from "../../kernel.ts";
 
-/** The largest tile of C on cpu: 22 panels of 6 rows, 32 of 8 columns. */
-const MOST_ROWS = 132;
-const MOST_COLUMNS = 256;
+/** The largest tile of C on cpu: 32 panels of 4 rows, 22 of 12 columns. */
+const MOST_ROWS = 128;
+const MOST_COLUMNS = 264;
 
 /** With fewer tiles than this there is too little to share out, and they are made smaller. */
 const ENOUGH_TILES = 12;
@@ -20,7 +20,7 @@ export function matmulTiles(size: SizeOf<"m" | "n" | "outer" | "inner" | "splits
   if (few()) columns /= 2;
   if (few()) rows /= 2;
   if (few()) columns /= 2;
-  return batches * Math.ceil(m / side(m, rows, 6)) * Math.ceil(n / side(n, columns, 8));
+  return batches * Math.ceil(m / side(m, rows, 4)) * Math.ceil(n / side(n, columns, 12));
 }
 
 /** The side of equal tiles, a multiple of `unit`, when `size` is cut into pieces of at most `most`. */
