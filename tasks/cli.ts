@@ -6,6 +6,7 @@ import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
+import { lukePlanCommand } from "./commands/luke_plan.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
 import type { Reporter } from "./stage.ts";
@@ -24,6 +25,7 @@ export function createProgram(reporter: Reporter): Command {
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     benchCommand(reporter),
+    lukePlanCommand(reporter),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

@@ -24,6 +24,16 @@ export function numberBetween(least: number, most: number): (text: string) => nu
   };
 }
 
+/** Reads a number of bytes: `8GiB`, `512MB`, `4e9`. */
+export function byteCount(text: string): number {
+  const [, digits = "", unit = "", binary] =
+    /^(\d+(?:\.\d+)?(?:e\d+)?)\s*(?:([kmgt])(i?)b?|b)?$/i.exec(text.trim()) ?? [];
+  const power = unit === "" ? 0 : "kmgt".indexOf(unit.toLowerCase()) + 1;
+  const bytes = digits === "" ? NaN : Number(digits) * (binary ? 1024 : 1000) ** power;
+  if (!(bytes >= 1 && Number.isFinite(bytes))) throw new InvalidArgumentError("give bytes, such as 8GiB.");
+  return Math.floor(bytes);
+}
+
 /** Reads one of `choices`. */
 export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
   return (text) => {

@@ -9,6 +9,7 @@ import {
   entityVocabStage,
   trainedTokenizerStage,
 } from "./corpus_stages.ts";
+import { deviceMemory } from "./device_memory.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
 import { identifyRun, type PretrainRequest } from "./pretrain_request.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
@@ -53,8 +54,9 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
     const environment = environmentOf(device);
     if (recorded) warnOfChanges(recorded, environment, reporter);
     else beginRun(outputDir, identity, environment);
+    const available = await deviceMemory(device, request.deviceMemory);
     const data = await prepareData(request, settings, paths, reporter);
-    return await trainAndEvaluate({ ...data, device, settings, paths }, reporter);
+    return await trainAndEvaluate({ ...data, device, settings, paths, available }, reporter);
   } catch (error) {
     abandonRun(outputDir);
     const line = systemErrorLine(error);

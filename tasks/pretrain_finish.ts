@@ -22,6 +22,8 @@ export interface PreparedRun {
   readonly device: Device;
   readonly settings: TrainingSettings;
   readonly paths: RunPaths;
+  /** Bytes that the device has for the network, where that is known. */
+  readonly available: number | undefined;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface PreparedRun {
  * @returns whether all steps were made; false when the process was asked to stop before.
  */
 export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Promise<boolean> {
-  const { paths, settings, device } = run;
+  const { paths, settings, device, available } = run;
   using data = await openDataset(run.training);
   using held = run.heldOut === undefined ? undefined : await openHeldOut(run.heldOut, data);
-  const { step, finished } = await runTraining({ paths, device, settings, data }, reporter);
+  const { step, finished } = await runTraining({ paths, device, settings, data, available }, reporter);
   const checkpoint = latestCheckpoint(paths.checkpoints)?.path;
   if (!finished || checkpoint === undefined) {
     reporter.line(`pretraining: stopped after step ${step}; the same command continues`);

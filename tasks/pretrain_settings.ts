@@ -48,6 +48,8 @@ export interface PretrainSettings {
   readonly gradientAccumulationSteps: number | null;
   /** Items of a micro-step; `null` while the accumulation steps say it. */
   readonly microBatchSize: number | null;
+  /** Keeps only the inputs of the encoder layers for the reverse pass and computes the rest again. */
+  readonly recompute: boolean;
   /** The peak. */
   readonly learningRate: number;
   /** Course of the learning rate. */
@@ -125,6 +127,7 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   batchSize: 32,
   gradientAccumulationSteps: null,
   microBatchSize: null,
+  recompute: false,
   learningRate: 1e-3,
   lrSchedule: "warmup_linear",
   warmupSteps: null,

@@ -1,4 +1,4 @@
-import { type Device, LukeNetwork } from "@lukeforge/model";
+import { type BatchCapacity, type Device, LukeNetwork, type LukeTrainingOptions } from "@lukeforge/model";
 import {
   batchCapacity,
   latestCheckpoint,
@@ -11,6 +11,7 @@ import {
   train,
   type TrainingOutcome,
 } from "@lukeforge/train";
+import { forecastMemory } from "./memory_forecast.ts";
 import { lukeConfig, type OpenDataset } from "./pretrain_network.ts";
 import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
 import { duration, ProgressLine } from "./progress.ts";
@@ -24,11 +25,13 @@ export interface TrainingRun {
   readonly device: Device;
   readonly settings: TrainingSettings;
   readonly data: OpenDataset;
+  /** Bytes that the device has for the network, where that is known. */
+  readonly available: number | undefined;
 }
 
 /** Trains from the last checkpoint on, or from the start, until all steps are made or the process is asked to stop. */
 export async function runTraining(run: TrainingRun, reporter: Reporter): Promise<TrainingOutcome> {
-  const { paths, device, settings, data } = run;
+  const { paths, device, settings, data, available } = run;
   const { seed, batchSize, gradientAccumulationSteps, learningRate } = settings;
   const microBatchSize = settings.microBatchSize ?? batchSize;
   const totalSteps = settings.maxSteps ??
@@ -39,19 +42,26 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   const config = lukeConfig(settings, data);
   const masking = maskingOptions(settings);
 
-  await using network = await LukeNetwork.create(device, config, {
-    capacities: [batchCapacity(data.dataset.metadata, microBatchSize, masking)],
-    training: {
-      gradientAccumulationSteps: gradientAccumulationSteps ?? 1,
-      optimizer: {
-        betas: [settings.adamB1, settings.adamB2],
-        eps: settings.adamEps,
-        weightDecay: settings.weightDecay,
-        biasCorrection: settings.adamBiasCorrection,
-        maxGradNorm: settings.maxGradNorm,
-      },
+  const training: LukeTrainingOptions = {
+    gradientAccumulationSteps: gradientAccumulationSteps ?? 1,
+    optimizer: {
+      betas: [settings.adamB1, settings.adamB2],
+      eps: settings.adamEps,
+      weightDecay: settings.weightDecay,
+      biasCorrection: settings.adamBiasCorrection,
+      maxGradNorm: settings.maxGradNorm,
     },
     precision: settings.precision,
+    recompute: settings.recompute,
+  };
+  const capacityOf = (rows: number): BatchCapacity => batchCapacity(data.dataset.metadata, rows, masking);
+
+  reporter.line(
+    await forecastMemory({ config, training, microBatchSize, batchSize, capacityOf, device, available }),
+  );
+  await using network = await LukeNetwork.create(device, config, {
+    capacities: [capacityOf(microBatchSize)],
+    training,
   });
   network.initialize(seed);
   const last = latestCheckpoint(paths.checkpoints);

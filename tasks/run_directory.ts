@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import type { Device } from "@lukeforge/model";
 import { latestCheckpoint } from "@lukeforge/train";
-import { optionOf } from "./pretrain_settings.ts";
+import { optionOf, type TrainingSettings } from "./pretrain_settings.ts";
 import { LOCK_FILE } from "./run_lock.ts";
 
 /** A value of an option, as JSON has it. */
@@ -89,6 +89,9 @@ const SHAPED_BY: readonly (readonly [output: keyof RunPaths, names: readonly str
 ];
 const TRAINING = SHAPED_BY.findIndex(([output]) => output === "checkpoints");
 
+/** Settings that change neither what is learned nor what is written: a run may go on with others. */
+const FREE_SETTINGS: readonly string[] = ["recompute"];
+
 /** Settings that may be written in several ways. */
 const PATH_SETTINGS: readonly string[] = ["dump", "dataset_dir", "held_out_dataset_dir", "tokenizer"];
 
@@ -105,7 +108,7 @@ export function openRun(directory: string, identity: RunIdentity): RunConfig | u
     const names = new Set([...Object.keys(identity[part]), ...Object.keys(config[part])]);
     for (const name of names) {
       const before = config[part][name], now = identity[part][name];
-      if (isSame(name, before, now)) continue;
+      if (FREE_SETTINGS.includes(name) || isSame(name, before, now)) continue;
       const made = madeFrom(stageOf(name), directory);
       if (made.length === 0) continue;
       throw new UserError(
@@ -137,6 +140,27 @@ function madeFrom(stage: number, directory: string): string[] {
   return SHAPED_BY.slice(stage).map(([output]) => paths[output])
     .filter((path) => path === paths.checkpoints ? latestCheckpoint(path) !== undefined : existsSync(path))
     .map((path) => basename(path));
+}
+
+/**
+ * The settings that a run was begun with, and its dataset directory.
+ *
+ * @throws {UserError} when `directory` is no run.
+ */
+export function readRun(directory: string): { settings: TrainingSettings; dataset: string } {
+  const config = readConfig(directory);
+  if (config === undefined) {
+    throw new UserError(`${directory}: holds no run; name the --output-dir of pretrain`);
+  }
+  const camel = (name: string): string => name.replace(/_[a-z0-9]/g, (part) => part.slice(1).toUpperCase());
+  const settings = Object.fromEntries(
+    Object.entries(config.settings).map(([name, value]) => [camel(name), value]),
+  );
+  const { dataset_dir: dataset } = config.input;
+  return {
+    settings: settings as unknown as TrainingSettings,
+    dataset: typeof dataset === "string" ? dataset : runPaths(directory).dataset,
+  };
 }
 
 /** Writes `config.json`. */

@@ -77,6 +77,13 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
     assert.deepEqual(digests(output), before);
   });
 
+  await t.step("luke-plan --run prints the plan of the run", async () => {
+    const { code, stdout } = await run(["luke-plan", "--run", output, "--summary"]);
+    assert.equal(code, 0);
+    assert.match(stdout, /1 layers? of 16 .*\nmicro-batch: 8 items/);
+    assert.match(stdout, /^ +\d+ × +adamw/m);
+  });
+
   await t.step("threads are no other option", async () => {
     assert.equal((await run([...args.slice(0, -1), "1"])).code, 0);
   });

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
-import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
+import { byteCount, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
 import { defaultRunDirectory, type PretrainInput } from "../pretrain_request.ts";
 import {
@@ -21,6 +21,7 @@ interface Options extends GivenSettings {
   readonly heldOutDatasetDir?: string;
   readonly outputDir?: string;
   readonly threads?: number;
+  readonly deviceMemory?: number;
 }
 
 /** Exit code of a run that was asked to stop and can be continued. */
@@ -101,6 +102,11 @@ export function pretrainCommand(reporter: Reporter): Command {
     "the batch size",
   );
   setting(command, "gradientAccumulationSteps", "<n>", "micro-batches of an update", wholeNumber(1), "1");
+  flag(
+    command,
+    "recompute",
+    "keep only the inputs of the layers, compute the rest again for gradients: less memory, more time, same bits",
+  );
   setting(command, "learningRate", "<x>", "the peak", numberBetween(0, Infinity));
   setting(command, "lrSchedule", "<name>", SCHEDULES.join(", "), oneOf(SCHEDULES));
   setting(command, "warmupSteps", "<n>", "updates until the peak", wholeNumber(0), "by proportion");
@@ -171,6 +177,11 @@ export function pretrainCommand(reporter: Reporter): Command {
     "threads of the cpu device; results do not depend on them (default: all cores)",
     wholeNumber(1),
   );
+  command.option(
+    "--device-memory <bytes>",
+    "memory that training may take, such as 24GiB (default: what is free, where that is known)",
+    byteCount,
+  );
   setting(
     command,
     "saveSteps",
@@ -182,7 +193,7 @@ export function pretrainCommand(reporter: Reporter): Command {
 
   return command.action(
     async (datasetDir: string | undefined, outputDir: string | undefined, options: Options) => {
-      const { dump, language, heldOutDatasetDir, threads, ...rest } = options;
+      const { dump, language, heldOutDatasetDir, threads, deviceMemory, ...rest } = options;
       const { datasetDir: datasetOption, outputDir: outputOption, ...settings } = rest;
       const { subwordMasking, ...given } = settings as GivenSettings & { subwordMasking?: true };
       const dataset = one("--dataset-dir", datasetDir, datasetOption);
@@ -198,6 +209,7 @@ export function pretrainCommand(reporter: Reporter): Command {
         outputDir: output,
         given: { ...given, ...(subwordMasking && { wholeWordMasking: false }) },
         ...(threads !== undefined && { threads }),
+        ...(deviceMemory !== undefined && { deviceMemory }),
       }, reporter);
       if (!finished) Deno.exitCode = STOPPED;
     },

@@ -1,0 +1,144 @@
+import { Command } from "commander";
+import { UserError } from "@lukeforge/corpus";
+import {
+  type BatchCapacity,
+  LUKE_SHAPE_NAMES,
+  LUKE_SHAPES,
+  type LukeConfig,
+  type LukeShapeName,
+  validateLukeConfig,
+  withRows,
+} from "@lukeforge/model";
+import { batchCapacity } from "@lukeforge/train";
+import { PLAIN_TRAINING, planNetwork, type PlanPart } from "../network_plan.ts";
+import { planLines } from "../network_plan_table.ts";
+import { byteCount, oneOf, wholeNumber } from "../option_values.ts";
+import { lukeConfig, openDataset } from "../pretrain_network.ts";
+import { maskingOptions } from "../pretrain_settings.ts";
+import { readRun } from "../run_directory.ts";
+import type { Reporter } from "../stage.ts";
+
+interface Options {
+  readonly shape?: LukeShapeName;
+  readonly run?: string;
+  readonly rows?: number;
+  readonly words?: number;
+  readonly entities?: number;
+  readonly maskedWords?: number;
+  readonly maskedEntities?: number;
+  readonly numLayers?: number;
+  readonly recompute?: boolean;
+  readonly training?: boolean;
+  readonly update?: boolean;
+  readonly evaluation?: boolean;
+  readonly summary?: boolean;
+  readonly deviceMemory?: number;
+  readonly json?: boolean;
+}
+
+/** `luke-plan`: what a step of a network does, dispatch by dispatch, and the memory that it takes. */
+export function lukePlanCommand(reporter: Reporter): Command {
+  const command = new Command("luke-plan")
+    .summary("print what a step of a network does and the memory it takes")
+    .description(
+      "Prints the plan of a network: its dispatches in order with kernel, arithmetic, tensors, shapes, buffers and the memory in " +
+        "use, then sums by kernel and where the memory goes. Nothing is computed and no device is needed. Figures are those of " +
+        "full batches.",
+    )
+    .option(
+      "--shape <name>",
+      `network: ${LUKE_SHAPE_NAMES.join(", ")} (default: sample)`,
+      oneOf(LUKE_SHAPE_NAMES),
+    )
+    .option("--run <dir>", "network and batches of a run of pretrain, instead of --shape")
+    .option("--num-layers <n>", "encoder layers (default: the network's)", wholeNumber(1));
+  command.optionsGroup("Micro-batch (default: that of the shape or the run):")
+    .option("--rows <n>", "items; masked places grow with them", wholeNumber(1))
+    .option("--words <n>", "words of an item", wholeNumber(3))
+    .option("--entities <n>", "entities of an item", wholeNumber(1))
+    .option("--masked-words <n>", "words to predict in the micro-batch", wholeNumber(0))
+    .option("--masked-entities <n>", "entities to predict in the micro-batch", wholeNumber(0));
+  command.optionsGroup("What is planned and shown:")
+    .option("--recompute", "with layers that are computed again for the gradients")
+    .option("--training", "show the micro-step: forward and backward (default, with --update)")
+    .option("--update", "show the update of the parameters")
+    .option("--evaluation", "show the forward pass of evaluation")
+    .option("--summary", "leave the dispatches out")
+    .option("--device-memory <bytes>", "also tell the largest micro-batch that fits: 24GiB", byteCount)
+    .option("--json", "print JSON");
+  return command.action(async (options: Options) => {
+    const network = await networkOf(options);
+    const asked = (["training", "update", "evaluation"] as const).filter((part) => options[part]);
+    const parts: readonly PlanPart[] = asked.length > 0 ? asked : ["training", "update"];
+    const recompute = options.recompute ?? network.recompute;
+    const { deviceMemory } = options;
+    const plan = await planNetwork({
+      ...network,
+      training: { ...PLAIN_TRAINING, recompute },
+      parts,
+      ...(deviceMemory !== undefined && { deviceMemory }),
+    });
+    if (options.json) reporter.line(JSON.stringify(plan, null, 1));
+    else for (const line of planLines(plan, options.summary ?? false)) reporter.line(line);
+  });
+}
+
+interface Network {
+  readonly config: LukeConfig;
+  readonly capacityOf: (rows: number) => BatchCapacity;
+  readonly rows: number;
+  readonly recompute: boolean;
+}
+
+async function networkOf(options: Options): Promise<Network> {
+  if (options.shape !== undefined && options.run !== undefined) {
+    throw new UserError("--shape and --run: both name a network; give one of them");
+  }
+  const named = options.run === undefined
+    ? shapeNetwork(options.shape ?? "sample")
+    : await runNetwork(options.run);
+  const { words, entities, maskedWords, maskedEntities, numLayers } = options;
+  const config: LukeConfig = {
+    ...named.config,
+    ...(numLayers !== undefined && { numHiddenLayers: numLayers }),
+    ...(words !== undefined && {
+      maxPositionEmbeddings: Math.max(
+        named.config.maxPositionEmbeddings,
+        words + named.config.padTokenId + 1,
+      ),
+    }),
+  };
+  validateLukeConfig(config);
+  const rows = options.rows ?? named.rows;
+  const given = {
+    ...(words !== undefined && { words }),
+    ...(entities !== undefined && { entities }),
+    ...(maskedWords !== undefined && { maskedWords }),
+    ...(maskedEntities !== undefined && { maskedEntities }),
+  };
+  const whole: BatchCapacity = { ...named.capacityOf(rows), ...given };
+  return { ...named, config, rows, capacityOf: (n) => n === rows ? whole : withRows(whole, n) };
+}
+
+function shapeNetwork(name: LukeShapeName): Network {
+  const { config, capacity } = LUKE_SHAPES[name];
+  return {
+    config,
+    rows: capacity.rows,
+    recompute: false,
+    capacityOf: (rows) => withRows(capacity, rows),
+  };
+}
+
+async function runNetwork(directory: string): Promise<Network> {
+  const { settings, dataset } = readRun(directory);
+  using data = await openDataset(dataset);
+  const { metadata } = data.dataset;
+  const masking = maskingOptions(settings);
+  return {
+    config: lukeConfig(settings, data),
+    rows: settings.microBatchSize ?? settings.batchSize,
+    recompute: settings.recompute ?? false,
+    capacityOf: (rows) => batchCapacity(metadata, rows, masking),
+  };
+}
