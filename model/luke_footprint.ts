@@ -1,30 +1,25 @@
 import type { BatchCapacity } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
-import { LukeNetwork, type LukeTrainingOptions } from "./luke_network.ts";
+import { LukeNetwork, type LukeNetworkOptions } from "./luke_network.ts";
 import { type MemoryReport, memoryReport } from "./memory_report.ts";
 import { PlanningDevice } from "./planning_device.ts";
 
-/** What is planned. */
-export interface LukeFootprintOptions {
+/** What is planned: a network of one capacity; without `training`, what evaluation takes. */
+export interface LukeFootprintOptions extends Omit<LukeNetworkOptions, "capacities"> {
   /** The network. */
   readonly config: LukeConfig;
   /** A full micro-batch. */
   readonly capacity: BatchCapacity;
-  /** Without it, what evaluation takes. */
-  readonly training?: LukeTrainingOptions;
   /** The largest binding of the device that is planned for. */
   readonly maxBindingBytes?: number;
 }
 
 /** Makes the network on a device that computes nothing. Free it with `destroy()`. Throws as {@linkcode LukeNetwork.create} does. */
 export async function planLuke(options: LukeFootprintOptions): Promise<PlanningDevice> {
-  const { config, capacity, training, maxBindingBytes } = options;
+  const { config, capacity, maxBindingBytes, ...rest } = options;
   const device = new PlanningDevice(maxBindingBytes);
-  const network = await LukeNetwork.create(device, config, {
-    capacities: [capacity],
-    ...(training && { training }),
-  });
-  if (!training) await network.prepareEvaluation();
+  const network = await LukeNetwork.create(device, config, { ...rest, capacities: [capacity] });
+  if (!rest.training) await network.prepareEvaluation();
   return device;
 }
 

@@ -2,6 +2,7 @@ import { UserError } from "@lukeforge/corpus";
 import {
   type BatchCapacity,
   type Device,
+  type Format,
   largestBatch,
   type LukeConfig,
   lukeMemory,
@@ -14,6 +15,7 @@ import { quantity } from "./progress.ts";
 export interface PlannedTraining {
   readonly config: LukeConfig;
   readonly training: LukeTrainingOptions;
+  readonly precision?: Format;
   /** Items that are computed at once. */
   readonly microBatchSize: number;
   /** Items of an update. */
@@ -31,10 +33,16 @@ export interface PlannedTraining {
  * @throws {UserError} when the device has not enough, with what to do.
  */
 export async function forecastMemory(planned: PlannedTraining): Promise<string> {
-  const { config, training, microBatchSize, capacityOf, device, available } = planned;
+  const { config, training, precision = "f32", microBatchSize, capacityOf, device, available } = planned;
   const { maxBindingBytes } = device;
   const report = (rows: number, recompute = training.recompute ?? false): Promise<MemoryReport> =>
-    lukeMemory({ config, capacity: capacityOf(rows), training: { ...training, recompute }, maxBindingBytes });
+    lukeMemory({
+      config,
+      capacity: capacityOf(rows),
+      training: { ...training, recompute },
+      precision,
+      maxBindingBytes,
+    });
   const most = (recompute?: boolean): Promise<number> =>
     largestBatch(async (rows) => (await report(rows, recompute)).bytes, available ?? 0);
 

@@ -1,5 +1,6 @@
 import {
   type BatchCapacity,
+  type Format,
   type KernelTotal,
   largestBatch,
   listDispatches,
@@ -25,6 +26,8 @@ export interface PlanRequest {
   /** Items that are computed at once. */
   readonly rows: number;
   readonly training: LukeTrainingOptions;
+  /** What the operands of linear layers are rounded to; f32 unless told. */
+  readonly precision?: Format;
   /** The parts that are wanted. */
   readonly parts: readonly PlanPart[];
   /** Bytes of the device for which the largest batch is sought. */
@@ -43,6 +46,7 @@ export interface NetworkPlan {
   readonly config: LukeConfig;
   readonly capacity: BatchCapacity;
   readonly recompute: boolean;
+  readonly precision: Format;
   /** Scalars in all parameters. */
   readonly parameters: number;
   readonly lists: readonly PlannedList[];
@@ -54,27 +58,28 @@ export interface NetworkPlan {
 
 /** Plans a network without a device. Throws a RangeError or a DeviceError for one that cannot be had. */
 export async function planNetwork(request: PlanRequest): Promise<NetworkPlan> {
-  const { config, capacityOf, rows, training, parts, deviceMemory } = request;
+  const { config, capacityOf, rows, training, precision = "f32", parts, deviceMemory } = request;
   const capacity = capacityOf(rows);
   const lists: PlannedList[] = [];
   const learns = parts.includes("training") || parts.includes("update");
-  const options = { config, ...(learns && { training }) };
+  const options = { config, precision, ...(learns && { training }) };
   const memory = await lukeMemory({ ...options, capacity });
   if (learns) {
     // The micro-step of the one capacity is compiled first, the update last.
-    const programs = [...(await planLuke({ config, capacity, training })).programs];
+    const programs = [...(await planLuke({ ...options, capacity })).programs];
     for (const [part, program] of [["training", programs[0]], ["update", programs.at(-1)]] as const) {
       if (program && parts.includes(part)) lists.push(listed(part, listDispatches(program.dispatches)));
     }
   }
   if (parts.includes("evaluation")) {
-    const [program] = (await planLuke({ config, capacity })).programs;
+    const [program] = (await planLuke({ config, precision, capacity })).programs;
     if (program) lists.push(listed("evaluation", listDispatches(program.dispatches)));
   }
   return {
     config,
     capacity,
     recompute: training.recompute ?? false,
+    precision,
     parameters: parameterCount(lukeParameters(config)),
     lists,
     memory,

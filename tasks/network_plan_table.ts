@@ -9,7 +9,7 @@ const NAME_WIDTH = 52;
 
 /** A plan as lines for people; `summary` leaves the dispatches out. */
 export function planLines(plan: NetworkPlan, summary: boolean): string[] {
-  const { config, capacity, recompute, parameters } = plan;
+  const { config, capacity, recompute, precision, parameters } = plan;
   const lines = [
     `LUKE of ${quantity(parameters)} parameters: ${config.numHiddenLayers} layers of ${config.hiddenSize} ` +
     `(${config.numAttentionHeads} heads, feed-forward ${config.intermediateSize}), ${
@@ -19,7 +19,7 @@ export function planLines(plan: NetworkPlan, summary: boolean): string[] {
     `micro-batch: ${capacity.rows} items of ${capacity.words} words and ${capacity.entities} entities, ` +
     `${capacity.maskedWords} words and ${capacity.maskedEntities} entities to predict${
       recompute ? "; layers are recomputed" : ""
-    }`,
+    }${precision === "f32" ? "" : `; linear layers in ${precision}`}`,
   ];
   for (const list of plan.lists) lines.push("", ...listLines(list, summary));
   lines.push("", ...memoryLines(plan));
@@ -78,7 +78,7 @@ function tensorText({ name, shape, dtype, buffer, offset }: ListedTensor): strin
 
 /** Names of parameters without what they all begin with; the middle of long ones is left out. */
 function shortened(name: string): string {
-  const short = name.replaceAll("luke.encoder.", "").replaceAll("luke.", "");
+  const short = name.replaceAll("luke.encoder.", "").replaceAll("luke.", "").replaceAll(".weight)", ")");
   if (short.length <= NAME_WIDTH) return short;
   const half = Math.floor((NAME_WIDTH - 1) / 2);
   return `${short.slice(0, half)}…${short.slice(-half)}`;

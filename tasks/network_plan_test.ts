@@ -52,7 +52,7 @@ Deno.test("planLines() prints a line for each dispatch, sums by kernel and where
   assert.ok(training);
   const dispatches = lines.filter((line) => line.includes(" ← "));
   assert.ok(dispatches.length >= training.dispatches.length);
-  const query = lines.find((line) => line.includes("linear(layer.0.attention.self.query.weight) ["));
+  const query = lines.find((line) => line.includes("linear(layer.0.attention.self.query) ["));
   assert.match(
     query ?? "",
     /^ +\d+ +matmul\S* +2\.62 M +\S+ [KM]iB +\S+ [KM]iB +linear\(.* \[320, 64\] @\d+.* ← /,

@@ -51,17 +51,17 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
       biasCorrection: settings.adamBiasCorrection,
       maxGradNorm: settings.maxGradNorm,
     },
-    precision: settings.precision,
     recompute: settings.recompute,
   };
   const capacityOf = (rows: number): BatchCapacity => batchCapacity(data.dataset.metadata, rows, masking);
 
-  reporter.line(
-    await forecastMemory({ config, training, microBatchSize, batchSize, capacityOf, device, available }),
-  );
+  const { precision } = settings;
+  const planned = { config, training, precision, microBatchSize, batchSize, capacityOf, device, available };
+  reporter.line(await forecastMemory(planned));
   await using network = await LukeNetwork.create(device, config, {
     capacities: [capacityOf(microBatchSize)],
     training,
+    precision,
   });
   network.initialize(seed);
   const last = latestCheckpoint(paths.checkpoints);

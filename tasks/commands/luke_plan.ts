@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import {
   type BatchCapacity,
+  type Format,
+  FORMATS,
   LUKE_SHAPE_NAMES,
   LUKE_SHAPES,
   type LukeConfig,
@@ -28,6 +30,7 @@ interface Options {
   readonly maskedEntities?: number;
   readonly numLayers?: number;
   readonly recompute?: boolean;
+  readonly precision?: Format;
   readonly training?: boolean;
   readonly update?: boolean;
   readonly evaluation?: boolean;
@@ -60,6 +63,7 @@ export function lukePlanCommand(reporter: Reporter): Command {
     .option("--masked-entities <n>", "entities to predict in the micro-batch", wholeNumber(0));
   command.optionsGroup("What is planned and shown:")
     .option("--recompute", "with layers that are computed again for the gradients")
+    .option("--precision <format>", `operands of linear layers: ${FORMATS.join(", ")}`, oneOf(FORMATS))
     .option("--training", "show the micro-step: forward and backward (default, with --update)")
     .option("--update", "show the update of the parameters")
     .option("--evaluation", "show the forward pass of evaluation")
@@ -75,6 +79,7 @@ export function lukePlanCommand(reporter: Reporter): Command {
     const plan = await planNetwork({
       ...network,
       training: { ...PLAIN_TRAINING, recompute },
+      precision: options.precision ?? network.precision,
       parts,
       ...(deviceMemory !== undefined && { deviceMemory }),
     });
@@ -88,6 +93,7 @@ interface Network {
   readonly capacityOf: (rows: number) => BatchCapacity;
   readonly rows: number;
   readonly recompute: boolean;
+  readonly precision: Format;
 }
 
 async function networkOf(options: Options): Promise<Network> {
@@ -126,6 +132,7 @@ function shapeNetwork(name: LukeShapeName): Network {
     config,
     rows: capacity.rows,
     recompute: false,
+    precision: "f32",
     capacityOf: (rows) => withRows(capacity, rows),
   };
 }
@@ -139,6 +146,7 @@ async function runNetwork(directory: string): Promise<Network> {
     config: lukeConfig(settings, data),
     rows: settings.microBatchSize ?? settings.batchSize,
     recompute: settings.recompute ?? false,
+    precision: settings.precision ?? "f32",
     capacityOf: (rows) => batchCapacity(metadata, rows, masking),
   };
 }

@@ -184,8 +184,8 @@ export function parameterGradients(
 /** Records layer normalisation of `x` [rows, columns] f32 with `gain` and `bias` [1, columns]. */
 export function layerNorm(plan: PlanBuilder, x: Tensor, gain: Tensor, bias: Tensor, eps: number): Tensor {
   const { rows, columns } = x;
-  const y = plan.activation(`layer_norm(${x.name})`, rows, columns);
-  const stats = plan.activation(`stats of ${x.name}`, rows, 2);
+  const y = plan.activation(`layer_norm(${gain.name})`, rows, columns);
+  const stats = plan.activation(`stats of ${gain.name}`, rows, 2);
   plan.dispatch(layerNormForward, [x, gain, bias, y, stats], { rows, columns, eps });
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);

@@ -126,9 +126,9 @@ export function residualLayerNorm(
   if (x === residual) throw new RangeError(`${x.name} cannot be its own residual`);
   const { rows, columns } = x;
   const drop = plan.training && dropout > 0 ? dropoutSizes(plan, dropout) : KEEP_ALL;
-  const sum = plan.activation(`${x.name} + ${residual.name}`, rows, columns);
-  const y = plan.activation(`layer_norm(${sum.name})`, rows, columns);
-  const stats = plan.activation(`stats of ${sum.name}`, rows, 2);
+  const sum = plan.activation(`residual of ${gain.name}`, rows, columns);
+  const y = plan.activation(`layer_norm(${gain.name})`, rows, columns);
+  const stats = plan.activation(`stats of ${gain.name}`, rows, 2);
   plan.dispatch(residualLayerNormForward, [x, residual, gain, bias, sum, y, stats], {
     rows,
     columns,
