@@ -8,8 +8,8 @@ import { CPU_TILE, matmulKernelOf } from "./matmul_kernel.ts";
 /** Along k, a product whose own tiles are too few to share out is cut into pieces of a multiple of this many steps. */
 const SPLIT_ROWS = 256;
 
-/** Into at most this many pieces: the gradient of a head's states sums over a whole vocabulary. */
-const MAX_SPLITS = 64;
+/** Into no more pieces than give this many tiles: the gradient of a head's states sums over a whole vocabulary. */
+const ENOUGH_TILES = 128;
 
 /** With fewer tiles than this, k is split. */
 const FEW_TILES = 16;
@@ -82,7 +82,7 @@ export function matmul(
   };
   const depth = capacityOf(k);
   const tiles = Math.ceil(capacityOf(m) / CPU_TILE) * Math.ceil(n / CPU_TILE);
-  const splitDepth = Math.max(Math.ceil(depth / MAX_SPLITS / SPLIT_ROWS), 1) * SPLIT_ROWS;
+  const splitDepth = Math.max(Math.ceil(depth * tiles / ENOUGH_TILES / SPLIT_ROWS), 1) * SPLIT_ROWS;
   const splits = Math.ceil(depth / splitDepth);
   const splittable = outer === 1 && inner === 1 && !bias && !epilogue && c.row === n;
   if (!splittable || tiles >= FEW_TILES || splits < 2) {
