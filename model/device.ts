@@ -31,6 +31,8 @@ export interface Dispatch {
   readonly views: readonly View[];
   /** Every size of the kernel. */
   readonly sizes: Readonly<Record<string, Size>>;
+  /** The variant of the kernel by name, where the device isn't to choose. */
+  readonly variant?: string;
   /** What the views show, in order: for listings and reports. */
   readonly tensors?: readonly TensorDescription[];
 }

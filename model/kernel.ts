@@ -49,10 +49,44 @@ export interface Binding {
   readonly dtype: DType;
   /** Whether the kernel writes it. A `read_write` tensor may be read too. */
   readonly access: "read" | "read_write";
+  /** The WGSL element type, where it isn't the dtype: several elements at once, or parts of one. */
+  readonly element?: string;
 }
 
 /** Looks up the value of a size by name. */
 export type SizeOf<S extends string = string> = (name: S) => number;
+
+/** What a WebGPU adapter tells the variants of a kernel of itself. */
+export interface AdapterTraits {
+  /** Whether it computes on the processor. */
+  readonly software: boolean;
+  /** Workgroup memory in bytes. */
+  readonly maxWorkgroupBytes: number;
+  /** Threads of a workgroup. */
+  readonly maxInvocations: number;
+  /** Features that the device was opened with. */
+  readonly features: { has(name: string): boolean };
+}
+
+/** One of several ways in which WebGPU can run a kernel; it takes the place of the kernel's own text and grid. */
+export interface KernelVariant {
+  /** Its name in choices and in tables of tuning. */
+  readonly name: string;
+  readonly wgsl: string | ((size: SizeOf) => string);
+  workgroups(size: SizeOf): number | readonly [number, number, number];
+  /** The WGSL element types of bindings that differ from their dtype, such as `vec4<f32>`. */
+  readonly elements?: Readonly<Record<string, string>>;
+  /** WGSL extensions of its text, such as `f16`. */
+  readonly enables?: readonly string[];
+}
+
+/** The variants of a kernel. */
+export interface KernelVariants {
+  /** Sizes of one class share what tuning finds out. */
+  shapeClass(sizes: Readonly<Record<string, Size>>): string;
+  /** Those that the adapter can run on these sizes, the built-in choice first; at least one. */
+  list(sizes: Readonly<Record<string, Size>>, adapter: AdapterTraits): readonly KernelVariant[];
+}
 
 /**
  * Where a kernel looks in a binding: from element 0 to `constant + Σ stride · (size − 1)` over the named sizes. Strides count
@@ -102,6 +136,10 @@ export interface Kernel<B extends string = string, S extends string = string> {
   readonly live: readonly S[];
   /** The WGSL body (the header with bindings, sizes and scalars is generated), or a generator of it. */
   readonly wgsl: string | ((size: SizeOf<S>) => string);
+  /** WGSL extensions that the text needs, such as `f16`. */
+  readonly enables?: readonly string[];
+  /** Other ways to run it on WebGPU, one of which is then taken instead of `wgsl` and `workgroups`. */
+  readonly variants?: KernelVariants;
   /** Number of workgroups, or the grid as [x, y, z]; a plain number is folded to stay under 65,535 a dimension. */
   workgroups(size: SizeOf<S>): number | readonly [number, number, number];
   /** Number of independent tiles of the cpu kernel: fixed by the shape, never by the number of workers. */

@@ -53,7 +53,7 @@ async function openDawn(): Promise<Device> {
       "Dawn accepts no adapter here: install the GPU vendor's Vulkan driver; or use --device webgpu or --device cpu",
     );
   }
-  return new WebGPUDevice(requested.device, adapterName(requested.adapterInfo), "dawn");
+  return new WebGPUDevice(requested.device, adapterName(requested.adapterInfo), { kind: "dawn" });
 }
 
 // Imported when wanted: the kernels of the cpu device are assembled at load, which a GPU run has no use for.

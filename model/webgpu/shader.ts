@@ -24,8 +24,8 @@ export function buildShader(
   sizes: Readonly<Record<string, Size>>,
   scalarIndex: ScalarIndex,
 ): Shader {
-  const lines = kernel.bindings.map(({ name, dtype, access }, i) =>
-    `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${dtype}>;`
+  const lines = kernel.bindings.map(({ name, dtype, access, element }, i) =>
+    `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element ?? dtype}>;`
   );
   let readsScalars = false;
   for (const name of kernel.sizes) {
@@ -58,7 +58,8 @@ export function buildShader(
     }
     return size;
   });
-  return { code: `${lines.join("\n")}\n\n${body}`, readsScalars };
+  const enables = (kernel.enables ?? []).map((extension) => `enable ${extension};\n`).join("");
+  return { code: `${enables}${lines.join("\n")}\n\n${body}`, readsScalars };
 }
 
 /** The text with line numbers, for error messages. */

@@ -1,13 +1,16 @@
 import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "../device.ts";
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
-import type { DType, SizeOf } from "../kernel.ts";
+import type { AdapterTraits, DType, SizeOf } from "../kernel.ts";
 import { bindingConflict } from "./binding_conflict.ts";
 import { DeviceFailure } from "./device_failure.ts";
+import { choiceOfVariant } from "./kernel_choice.ts";
 import { PipelineCache } from "./pipeline_cache.ts";
+import { isSoftwareAdapter } from "./request.ts";
 import { buildShader, MAX_SCALARS } from "./shader.ts";
 import { type Pass, timePasses } from "./time_passes.ts";
-import { foldWorkgroups } from "./workgroups.ts";
+import { tuningName, type TuningTable } from "./tuning_table.ts";
+import { foldWorkgroups, MAX_WORKGROUPS } from "./workgroups.ts";
 
 const BYTES = 4;
 const SCALAR_BYTES = MAX_SCALARS * BYTES;
@@ -29,11 +32,27 @@ interface WebGPUProgram extends Program {
   readonly scalars: GPUBuffer | undefined;
 }
 
+/** What a {@linkcode WebGPUDevice} may be told beside its adapter's name. */
+export interface WebGPUDeviceOptions {
+  /** Whose WebGPU it is; `webgpu`, Deno's own or a browser's, unless given. */
+  readonly kind?: "webgpu" | "dawn";
+  /** Whether the adapter computes on the processor; judged by its name unless given. */
+  readonly software?: boolean;
+  /** Which variants of kernels to run, as far as it was measured; the built-in choice decides the rest. */
+  readonly tuning?: TuningTable;
+  /** Workgroups in one dimension of a grid: {@linkcode MAX_WORKGROUPS} but for tests. */
+  readonly maxWorkgroups?: number;
+}
+
 /** Runs plans on a GPUDevice: Deno's own, a browser's, or Dawn's. It takes the device over. */
 export class WebGPUDevice implements Device {
   readonly kind: "webgpu" | "dawn";
   readonly description: string;
   readonly choices: Readonly<Record<string, string>>;
+  /** What the variants of kernels are chosen by. */
+  readonly adapter: AdapterTraits;
+  readonly #tuning: TuningTable;
+  readonly #maxWorkgroups: number;
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
   readonly #device: GPUDevice;
@@ -49,13 +68,22 @@ export class WebGPUDevice implements Device {
   #unsubmittedBytes = 0;
   #destroyed = false;
 
-  /** Takes over `device`. `description` names the adapter for people, `kind` says whose WebGPU it is. */
-  constructor(device: GPUDevice, description: string, kind: "webgpu" | "dawn" = "webgpu") {
+  /** Takes over `device`. `description` names the adapter for people. */
+  constructor(device: GPUDevice, description: string, options: WebGPUDeviceOptions = {}) {
+    const { kind = "webgpu", tuning = {}, maxWorkgroups = MAX_WORKGROUPS } = options;
     this.#device = device;
     this.kind = kind;
     this.description = description;
-    this.choices = { adapter: description };
     this.maxBufferBytes = device.limits.maxBufferSize;
+    this.choices = { adapter: description, variants: tuningName(tuning) };
+    this.adapter = {
+      software: options.software ?? isSoftwareAdapter({ description, isFallbackAdapter: false }),
+      maxWorkgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
+      maxInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
+      features: device.features,
+    };
+    this.#tuning = tuning;
+    this.#maxWorkgroups = maxWorkgroups;
     this.maxBindingBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
     this.#failure = new DeviceFailure(device);
     this.#pipelines = new PipelineCache(device);
@@ -149,8 +177,9 @@ export class WebGPUDevice implements Device {
    * Makes pipelines and bind groups. Throws a {@linkcode DeviceError} with compiler messages and WGSL when a kernel is refused, and
    * one that names the tensors when a dispatch binds memory in a way that WebGPU forbids or the adapter has no room for.
    */
-  async compile(dispatches: readonly Dispatch[]): Promise<Program> {
+  async compile(list: readonly Dispatch[]): Promise<Program> {
     this.#check();
+    const dispatches = list.map((dispatch) => choiceOfVariant(dispatch, this.adapter, this.#tuning));
     const shaders = dispatches.map((dispatch) => {
       this.#checkViews(dispatch);
       return buildShader(dispatch.kernel, dispatch.sizes, (name) => this.#scalarIndex(name));
@@ -221,7 +250,11 @@ export class WebGPUDevice implements Device {
     const passes = known.prepared.map(({ dispatch, pipeline, bindGroup }): Pass | undefined => {
       const sizes = resolveSizes(dispatch, scalars);
       const { kernel } = dispatch;
-      const grid = foldWorkgroups(kernel.name, kernel.workgroups(sizeOf(dispatch, sizes)));
+      const grid = foldWorkgroups(
+        kernel.name,
+        kernel.workgroups(sizeOf(dispatch, sizes)),
+        this.#maxWorkgroups,
+      );
       return grid && { pipeline, bindGroup, grid };
     });
     if (known.scalars) this.#device.queue.writeBuffer(known.scalars, 0, this.#scalarWords(scalars));

@@ -3,7 +3,9 @@ import { geluDerivative, geluOf } from "../gelu/gelu.ts";
 import { elementReader, type Format, FORMATS } from "../half/format.ts";
 import { type Epilogue, EPILOGUES } from "./epilogue.ts";
 import { matmulTiles } from "./matmul_tiles.ts";
-import { matmulWgsl, matmulWorkgroups } from "./matmul_wgsl.ts";
+import { SINGLE_BLOCK, singleWgsl } from "./matmul_single_wgsl.ts";
+import { matmulVariants } from "./matmul_variants.ts";
+import { matmulWorkgroups } from "./matmul_wgsl.ts";
 
 /** Rows and columns of C that one tile of the cpu kernel covers. */
 export const CPU_TILE = 64;
@@ -83,8 +85,9 @@ export function matmulKernelOf(variety: MatmulVariety): MatmulKernel {
     sizes: SIZES,
     floats: ["alpha"],
     live: ["m", "k", "outer", "accumulate"],
-    wgsl: matmulWgsl,
-    workgroups: matmulWorkgroups,
+    wgsl: singleWgsl,
+    workgroups: (size) => matmulWorkgroups(size, SINGLE_BLOCK),
+    variants: matmulVariants,
     tiles: matmulTiles,
     split: { reach: matmulReach, axes: matmulAxes },
     flops: (size) => 2 * size("outer") * size("inner") * size("m") * size("n") * size("k"),

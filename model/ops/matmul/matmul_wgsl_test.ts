@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { Device } from "../../device.ts";
-import type { Size } from "../../kernel.ts";
+import type { AdapterTraits, Size } from "../../kernel.ts";
 import { ReferenceDevice } from "../../reference_device.ts";
 import { requestWebGPU, webgpuAvailable } from "../../webgpu/request.ts";
 import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
 import { type Format, FORMATS } from "../half/format.ts";
 import { EPILOGUES } from "./epilogue.ts";
 import { type MatmulKernel, matmulKernelOf } from "./matmul_kernel.ts";
-import { MATMUL_TILE, matmulWorkgroups } from "./matmul_wgsl.ts";
+import { matmulVariants } from "./matmul_variants.ts";
+import { matmulWorkgroups } from "./matmul_wgsl.ts";
 
 const ignore = !await webgpuAvailable();
 
@@ -40,38 +41,69 @@ const scalars = { rows: 3, depth: 41, items: 2, none: 0, one: 1 };
 const [f16, bf16] = [1, 2];
 const [gelu, geluBackward, residual] = [1, 2, 3];
 
-const cases: Record<string, MatmulSizes> = {
-  "1 × 1 × 1": plain(1, 1, 1),
-  "odd sizes": plain(67, 71, 37),
-  "whole tiles": plain(128, 64, 64),
-  "one column": plain(130, 1, 9),
-  "B transposed": { ...plain(33, 66, 50), b_row: 1, b_column: 50 },
-  "A transposed": { ...plain(65, 33, 50), a_row: 1, a_column: 65 },
-  "both transposed": { ...plain(70, 35, 19), a_row: 1, a_column: 70, b_row: 1, b_column: 19 },
-  "bias and alpha": { ...plain(10, 66, 8), has_bias: 1, alpha: 0.125 },
-  "accumulating": { ...plain(66, 66, 8), accumulate: 1, has_bias: 1 },
-  "live rows": { ...plain(99, 20, 16), m: live("rows", 99, 11) },
-  "no rows": { ...plain(99, 20, 16), m: live("none", 99) },
-  "live depth": { ...plain(20, 20, 64), k: live("depth", 64) },
-  "no depth": { ...plain(20, 20, 64), k: live("none", 64), has_bias: 1 },
-  "live accumulate": { ...plain(20, 20, 5), accumulate: live("one", 1) },
-  "live accumulate of 0": { ...plain(20, 20, 5), accumulate: live("none", 1) },
+const small = "tiles 32x32x16";
+
+/** Each with the variants to run it by: every text is compiled, so none is for the sake of completeness. */
+const cases: Record<string, readonly [sizes: MatmulSizes, ...variants: string[]]> = {
+  "1 × 1 × 1": [plain(1, 1, 1), "single"],
+  "odd sizes": [plain(67, 71, 37), "single", "registers 8x16", small],
+  "whole tiles": [plain(64, 64, 32), "registers 16x8", "tiles 64x64x16", "tiles 64x32x16"],
+  "quads with rests": [plain(68, 136, 36), "tiles 128x128x16", "tiles 128x128x8", "tiles 128x64x16"],
+  "one column": [plain(130, 1, 9), small],
+  "B transposed": [{ ...plain(33, 66, 50), b_row: 1, b_column: 50 }, "registers 4x16", small],
+  "A transposed": [{ ...plain(65, 33, 50), a_row: 1, a_column: 65 }, "registers 16x4", small],
+  "both transposed": [{ ...plain(70, 35, 19), a_row: 1, a_column: 70, b_row: 1, b_column: 19 }, small],
+  "quads, both transposed": [
+    { ...plain(40, 36, 48), a_row: 1, a_column: 40, b_row: 1, b_column: 48, accumulate: 1, has_bias: 1 },
+    small,
+  ],
+  "bias and alpha": [{ ...plain(10, 66, 8), has_bias: 1, alpha: 0.125 }, "single", small],
+  "accumulating": [{ ...plain(66, 66, 8), accumulate: 1, has_bias: 1 }, "single"],
+  "live rows": [{ ...plain(99, 20, 16), m: live("rows", 99, 11) }, "single", "registers 16x4"],
+  "no rows": [{ ...plain(99, 20, 16), m: live("none", 99) }, small],
+  "live depth": [{ ...plain(20, 20, 64), k: live("depth", 64) }, "single", small],
+  "no depth": [{ ...plain(20, 20, 64), k: live("none", 64), has_bias: 1 }, small],
+  "live accumulate": [{ ...plain(20, 20, 5), accumulate: live("one", 1) }, "single"],
+  "live accumulate of 0": [{ ...plain(20, 20, 5), accumulate: live("none", 1) }, "single"],
   // Heads side by side in [items, 12 rows, 3 heads × 8], scores in [items, heads, 12, 12].
-  "heads": {
-    ...plain(12, 12, 8),
-    ...{ outer: live("items", 4), inner: 3, a_row: 24, b_row: 1, b_column: 24, c_row: 12, alpha: 0.35 },
-    ...{ a_outer: 288, a_inner: 8, b_outer: 288, b_inner: 8, c_outer: 432, c_inner: 144 },
-  },
-  "f16 A, gelu": { ...plain(19, 21, 15), a_format: f16, epilogue: gelu, has_bias: 1 },
-  "bf16 B transposed, gelu backward": {
+  "heads": [
+    {
+      ...plain(12, 12, 8),
+      ...{ outer: live("items", 4), inner: 3, a_row: 24, b_row: 1, b_column: 24, c_row: 12, alpha: 0.35 },
+      ...{ a_outer: 288, a_inner: 8, b_outer: 288, b_inner: 8, c_outer: 432, c_inner: 144 },
+    },
+    "single",
+    small,
+  ],
+  "f16 A, gelu": [
+    { ...plain(19, 21, 15), a_format: f16, epilogue: gelu, has_bias: 1 },
+    "single",
+    small,
+  ],
+  "bf16 B transposed, gelu backward": [{
     ...plain(9, 67, 16),
     ...{ b_row: 1, b_column: 16, b_format: bf16, epilogue: geluBackward, accumulate: 1 },
-  },
-  "f16 and bf16, residual": { ...plain(66, 5, 8), a_format: f16, b_format: bf16, epilogue: residual },
-  "splits of k, the last empty": {
-    ...plain(33, 34, 64),
-    ...{ k: live("depth", 64), splits: 4, k_split: 16, c_split: 33 * 34 },
-  },
+  }, small],
+  "f16 and bf16, residual": [
+    { ...plain(66, 5, 8), a_format: f16, b_format: bf16, epilogue: residual },
+    "registers 16x4",
+  ],
+  "quads of f16 and bf16, gelu": [
+    { ...plain(20, 40, 20), a_format: f16, b_format: bf16, epilogue: gelu, has_bias: 1 },
+    small,
+  ],
+  "quads of bf16 and f16, gelu backward": [
+    { ...plain(20, 40, 20), a_format: bf16, b_format: f16, epilogue: geluBackward },
+    small,
+  ],
+  "splits of k, the last empty": [
+    {
+      ...plain(33, 34, 64),
+      ...{ k: live("depth", 64), splits: 4, k_split: 16, c_split: 33 * 34 },
+    },
+    small,
+  ],
+  "splits of k in quads": [{ ...plain(36, 36, 68), splits: 3, k_split: 28, c_split: 36 * 36 }, small],
 };
 
 /** Numbers as the bits of a format; those of two f16 or bf16 lie in a word. */
@@ -82,7 +114,7 @@ function encoded(values: Float32Array, format: Format): Float32Array | Uint32Arr
   return new Uint32Array(Uint16Array.from(words, (word) => word >>> 16).buffer);
 }
 
-async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array[]> {
+async function product(device: Device, sizes: MatmulSizes, variant?: string): Promise<Float32Array[]> {
   const format = (name: "a_format" | "b_format"): Format => FORMATS[Number(sizes[name])] ?? "f32";
   const kernel = matmulKernelOf({
     epilogue: EPILOGUES[Number(sizes.epilogue)] ?? "none",
@@ -100,42 +132,66 @@ async function product(device: Device, sizes: MatmulSizes): Promise<Float32Array
     );
     return { allocation, offset: 0, length: 10_000 };
   });
-  const program = await device.compile([{ kernel, views, sizes }]);
+  const program = await device.compile([{ kernel, views, sizes, ...(variant && { variant }) }]);
   await device.run(program, scalars);
   const written = views.filter((_, i) => kernel.bindings[i]?.access === "read_write");
   return await Promise.all(written.map(async (view) => await device.read(view) as Float32Array));
 }
 
 Deno.test({
-  name: "matmulWgsl() agrees with the f64 reference and writes nothing else",
+  name:
+    "every variant of the product agrees with the f64 reference and writes nothing else, on folded grids too",
   ignore,
   fn: async (t) => {
     const requested = await requestWebGPU();
     assert.ok(requested);
-    const device = new WebGPUDevice(requested.device, requested.adapterInfo.description);
-    for (const [name, sizes] of Object.entries(cases)) {
-      await t.step(name, async () => {
-        const actual = await product(device, sizes);
-        const expected = await product(new ReferenceDevice("f64"), sizes);
-        assert.equal(actual.length, expected.length);
-        actual.forEach((tensor, t) =>
-          tensor.forEach((value, i) => {
-            const wanted = expected[t]?.[i] ?? NaN;
-            assert.ok(
-              Math.abs(value - wanted) <= 2e-6 * (1 + Math.abs(wanted)),
-              `element ${i}: ${value} for ${wanted}`,
-            );
-          })
-        );
-      });
+    const { device: gpu, adapterInfo } = requested;
+    const device = new WebGPUDevice(gpu, adapterInfo.description, { maxWorkgroups: 16 });
+    for (const [name, [sizes, ...variants]] of Object.entries(cases)) {
+      const expected = await product(new ReferenceDevice("f64"), sizes);
+      for (const variant of variants) {
+        await t.step(`${name}, ${variant}`, async () => {
+          const actual = await product(device, sizes, variant);
+          assert.equal(actual.length, expected.length);
+          actual.forEach((tensor, t) =>
+            tensor.forEach((value, i) => {
+              const wanted = expected[t]?.[i] ?? NaN;
+              assert.ok(
+                Math.abs(value - wanted) <= 2e-6 * (1 + Math.abs(wanted)),
+                `element ${i}: ${value} for ${wanted}`,
+              );
+            })
+          );
+        });
+      }
     }
+    await assert.rejects(
+      product(device, plain(1, 1, 1), "tiles 1x1"),
+      /matmul has no variant tiles 1x1 here/,
+    );
     device.destroy();
   },
 });
 
-Deno.test("matmulWorkgroups() covers C with tiles, batches and splits along z", () => {
+Deno.test("matmulWorkgroups() counts blocks, batches and splits", () => {
   const sizes = { m: 65, n: 768, outer: 3, inner: 12, splits: 2 };
-  assert.deepEqual(matmulWorkgroups((name) => sizes[name]), [12, 2, 72]);
-  const small = { ...MATMUL_TILE, rows: 4, columns: 4 };
-  assert.deepEqual(matmulWorkgroups((name) => sizes[name], small), [24, 3, 72]);
+  assert.equal(matmulWorkgroups((name) => sizes[name], { rows: 64, columns: 64 }), 12 * 2 * 72);
+});
+
+Deno.test("matmulVariants.list() puts what suits the adapter first and leaves out what it has no room for", () => {
+  const software = { software: true, maxWorkgroupBytes: 32768, maxInvocations: 1024, features: new Set() };
+  const gpu = { ...software, software: false };
+  const first = (sizes: MatmulSizes, adapter: AdapterTraits): string | undefined =>
+    matmulVariants.list(sizes, adapter)[0]?.name;
+  assert.equal(first(plain(4, 4, 4), software), "single");
+  assert.equal(first(plain(512, 768, 768), software), "registers 8x16");
+  assert.equal(first(plain(512, 32, 768), software), "registers 16x4");
+  assert.equal(first(plain(4096, 4096, 4096), gpu), "tiles 128x128x16");
+  assert.equal(first(plain(1024, 768, 768), gpu), "tiles 64x32x16");
+  assert.equal(first(plain(4096, 4096, 4096), { ...gpu, maxInvocations: 128 }), "tiles 128x64x16");
+  const narrow = matmulVariants.list(plain(64, 64, 64), { ...gpu, maxWorkgroupBytes: 8192 });
+  assert.deepEqual(narrow.map(({ name }) => name).filter((name) => name.startsWith("tiles")), [
+    "tiles 32x32x16",
+    "tiles 64x32x16",
+  ]);
 });
