@@ -12,6 +12,7 @@ import {
 } from "@lukeforge/model";
 import { adamwKernel, clipGradients, OPTIMIZER_STATE } from "../model/ops/adamw/adamw.ts";
 import { accumulateKernel, fillZero } from "../model/ops/add/add.ts";
+import { attention } from "../model/ops/attention/attention.ts";
 import { crossEntropyLoss } from "../model/ops/cross_entropy/cross_entropy.ts";
 import { dropout } from "../model/ops/dropout/dropout.ts";
 import { embedding, lookupInputs, writeLookup } from "../model/ops/embedding/embedding.ts";
@@ -20,7 +21,6 @@ import { gelu } from "../model/ops/gelu/gelu.ts";
 import { layerNorm } from "../model/ops/layer_norm/layer_norm.ts";
 import { linearCrossEntropy } from "../model/ops/linear_cross_entropy/linear_cross_entropy.ts";
 import { residualLayerNorm } from "../model/ops/layer_norm/residual_layer_norm.ts";
-import { attention } from "../model/ops/matmul/attention.ts";
 import { linear } from "../model/ops/matmul/linear.ts";
 import { BLOCK_LENGTH, sumSquaresPartials } from "../model/ops/sum/sum.ts";
 import { scaleSize } from "../model/kernel.ts";

@@ -1,6 +1,6 @@
 /** Kinds of ops by the names of their kernels; the first that fits counts. */
 const KINDS: readonly (readonly [name: RegExp, kind: string])[] = [
-  [/attention|softmax/, "attention"],
+  [/attention/, "attention"],
   [/cross_entropy|metrics/, "loss"],
   [/^matmul/, "products"],
   [/^adamw|clip|sum_squares|scale_loss/, "update"],

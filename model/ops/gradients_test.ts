@@ -5,6 +5,7 @@ import type { Size } from "../kernel.ts";
 import { type Parameter, PlanBuilder, type Tensor } from "../plan.ts";
 import { ReferenceDevice } from "../reference_device.ts";
 import { add, fillZero } from "./add/add.ts";
+import { attention } from "./attention/attention.ts";
 import { crossEntropyLoss } from "./cross_entropy/cross_entropy.ts";
 import { dropout } from "./dropout/dropout.ts";
 import { embedding, lookupInputs, writeLookup } from "./embedding/embedding.ts";
@@ -12,7 +13,6 @@ import { makeLookup } from "./embedding/lookup.ts";
 import { gelu } from "./gelu/gelu.ts";
 import { layerNorm } from "./layer_norm/layer_norm.ts";
 import { residualLayerNorm } from "./layer_norm/residual_layer_norm.ts";
-import { attention } from "./matmul/attention.ts";
 import { linear } from "./matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./rows/rows.ts";
 import { testRandom } from "./testdata_generators.ts";
@@ -158,12 +158,23 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
     const [items, length, hidden] = [3, 5, 6];
     const mask = integers("mask", items, length, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1]);
     const make = (name: string): Tensor => parameter(name, items * length, hidden);
-    return attention(plan, make("query"), make("key"), make("value"), mask, {
-      items,
-      length,
-      heads: 2,
-      dropout: 0.2,
-    });
+    const shape = { items, length, heads: 2, dropout: 0.2 };
+    return gelu(plan, attention(plan, make("query"), make("key"), make("value"), mask, shape));
+  },
+  "attention() with entity-aware queries, none of which meets the second item's entities": (
+    { plan, parameter, integers },
+  ) => {
+    const [items, length, words, hidden] = [2, 9, 6, 4];
+    const mask = integers("mask", items, length, [1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
+    const context = attention(
+      plan,
+      parameter("query", items * 2 * length, hidden),
+      parameter("key", items * length, hidden),
+      parameter("value", items * length, hidden),
+      mask,
+      { items, length, heads: 2, dropout: 0.2, entityAwareWords: words },
+    );
+    return gelu(plan, context);
   },
   "embedding() of means, repeated and missing ids": ({ plan, parameter, lookup }) =>
     embedding(plan, lookup("ids", 4, 3, [1, 2, 1, -1, -1, -1, 3, -1, -1, 1, 3, 0]), parameter("table", 5, 4)),

@@ -12,16 +12,3 @@ fn workgroup_sum(value: f32, lane: u32) -> f32 {
   workgroupBarrier();
   return total;
 }
-
-// The greatest `value` over the 64 threads of a workgroup, for all of them.
-fn workgroup_max(value: f32, lane: u32) -> f32 {
-  reduced[lane] = value;
-  workgroupBarrier();
-  for (var width = 32u; width > 0u; width = width / 2u) {
-    if (lane < width) { reduced[lane] = max(reduced[lane], reduced[lane + width]); }
-    workgroupBarrier();
-  }
-  let greatest = reduced[0];
-  workgroupBarrier();
-  return greatest;
-}

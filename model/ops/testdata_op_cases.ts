@@ -1,5 +1,6 @@
 import { adamwCases } from "./adamw/testdata_adamw_cases.ts";
 import { addCases } from "./add/testdata_add_cases.ts";
+import { attentionCases } from "./attention/testdata_attention_cases.ts";
 import { crossEntropyCases } from "./cross_entropy/testdata_cross_entropy_cases.ts";
 import { dropoutCases } from "./dropout/testdata_dropout_cases.ts";
 import { embeddingCases } from "./embedding/testdata_embedding_cases.ts";
@@ -8,7 +9,6 @@ import { halfCases } from "./half/testdata_half_cases.ts";
 import { layerNormCases } from "./layer_norm/testdata_layer_norm_cases.ts";
 import { matmulCases } from "./matmul/testdata_matmul_cases.ts";
 import { rowsCases } from "./rows/testdata_rows_cases.ts";
-import { softmaxCases } from "./softmax/testdata_softmax_cases.ts";
 import { sumCases } from "./sum/testdata_sum_cases.ts";
 import type { OpCase } from "./testdata_generators.ts";
 
@@ -16,6 +16,7 @@ import type { OpCase } from "./testdata_generators.ts";
 export const opCases: readonly OpCase[] = [
   ...adamwCases,
   ...addCases,
+  ...attentionCases,
   ...crossEntropyCases,
   ...dropoutCases,
   ...embeddingCases,
@@ -24,6 +25,5 @@ export const opCases: readonly OpCase[] = [
   ...layerNormCases,
   ...matmulCases,
   ...rowsCases,
-  ...softmaxCases,
   ...sumCases,
 ];

@@ -31,6 +31,11 @@ export function set_scratch(p: usize): void {
   sums = at(packedB, MAX_TILE_COLUMNS * SLICE);
 }
 
+/** The scratch memory, for kernels that are no products: SCRATCH_BYTES that nothing keeps between two calls. */
+export function scratch_memory(): usize {
+  return packedA;
+}
+
 /** Four neighbours as f32: T is f32, u16 for f16, i16 for bf16. */
 @inline
 function four<T>(p: usize): v128 {
