@@ -85,7 +85,7 @@ export interface Device {
   readonly maxBufferBytes: number;
   /** Bytes allocated and not freed. */
   readonly allocatedBytes: number;
-  /** Milliseconds that the host has spent in all runs so far until the device had its work: sizes resolved, commands encoded. */
+  /** Milliseconds that the host has spent in all runs so far until it could submit: sizes resolved, commands encoded. */
   readonly encodeMilliseconds: number;
   /** Reserves zeroed memory. */
   allocate(label: string, dtype: DType, length: number): Allocation;

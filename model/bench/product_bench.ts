@@ -106,7 +106,12 @@ export async function benchProduct(
   }
 }
 
-async function productContender(device: Device, layout: Layout, [m, n, k]: ProductShape): Promise<Measured> {
+/** The product of one layout, recorded as a network records it, as a contender. */
+export async function productContender(
+  device: Device,
+  layout: Layout,
+  [m, n, k]: ProductShape,
+): Promise<Measured> {
   const profiling = new ProfilingDevice(device);
   const plan = new PlanBuilder(false, fillZero);
   const a = plan.input("a", m, k, "f32");

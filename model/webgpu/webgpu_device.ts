@@ -226,8 +226,9 @@ export class WebGPUDevice implements Device {
       pass.dispatchWorkgroups(...one.grid);
     }
     pass.end();
-    this.#submit([encoder.finish()]);
-    this.#encodeMilliseconds += performance.now() - begin;
+    const commands = encoder.finish();
+    this.#encodeMilliseconds += performance.now() - begin; // software drivers compute within submit
+    this.#submit([commands]);
     if (++this.#runsSinceFence >= RUNS_PER_FENCE) await this.#advanceFence();
   }
 

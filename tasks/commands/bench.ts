@@ -19,6 +19,7 @@ import {
 import { ceilingLines, growthLines, productLines, stepLines } from "../bench_report.ts";
 import { oneOf, wholeNumber } from "../option_values.ts";
 import { ProgressLine } from "../progress.ts";
+import { residentBytes } from "../resident_memory.ts";
 import type { Reporter } from "../stage.ts";
 
 interface Options {
@@ -72,7 +73,7 @@ async function bench(device: Device, options: Options, reporter: Reporter): Prom
     return print({ product }, () => productLines(product));
   }
   if (options.growth) {
-    const growth = await benchGrowth(device, () => Deno.memoryUsage().rss, options.steps);
+    const growth = await benchGrowth(device, residentBytes, options.steps);
     return print({ growth }, () => growthLines(growth));
   }
   const ceiling = await measureCeiling(device);
