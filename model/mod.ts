@@ -91,6 +91,7 @@ export {
 export { type PlannedProgram, PlanningDevice } from "./planning_device.ts";
 export { type Format, FORMATS } from "./ops/half/format.ts";
 export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
+export { BLAS_CHOICES, type BlasChoice } from "./cpu/blas_choice.ts";
 export type { AdamWOptions } from "./ops/adamw/adamw.ts";
 export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";
 export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram } from "./cpu/cpu_device.ts";

@@ -1,3 +1,4 @@
+import type { BlasChoice } from "./cpu/blas_choice.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./device_error.ts";
 import { adapterName, requestWebGPU } from "./webgpu/request.ts";
@@ -16,6 +17,8 @@ export type DeviceKind = (typeof DEVICE_KINDS)[number];
 export interface OpenDeviceOptions {
   /** Number of threads of the cpu device; the default is its own. */
   readonly threads?: number;
+  /** What computes products on the cpu device; the default is `auto`: the system's OpenBLAS where there is one. */
+  readonly blas?: BlasChoice;
 }
 
 /** Opens a device. Throws a {@linkcode DeviceError} with the remedy when there is none of that kind. */
@@ -57,9 +60,9 @@ async function openDawn(): Promise<Device> {
 }
 
 // Imported when wanted: the kernels of the cpu device are assembled at load, which a GPU run has no use for.
-async function openCpu({ threads }: OpenDeviceOptions): Promise<Device> {
+async function openCpu({ threads, blas = "auto" }: OpenDeviceOptions): Promise<Device> {
   const { CpuDevice } = await import("./cpu/cpu_device.ts");
-  return await CpuDevice.create(threads === undefined ? {} : { threads });
+  return await CpuDevice.create({ blas, ...(threads !== undefined && { threads }) });
 }
 
 function failWithoutAdapter(): never {

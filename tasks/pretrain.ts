@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DumpDB, isHeldOut, sampleDumpPath, UserError } from "@lukeforge/corpus";
-import { type Device, type DeviceKind, openDevice } from "@lukeforge/model";
+import { type BlasChoice, type Device, type DeviceKind, openDevice } from "@lukeforge/model";
 import { openTokenizer } from "@lukeforge/vocab";
 import {
   copiedTokenizerStage,
@@ -49,7 +49,9 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
   using _lock = RunLock.acquire(outputDir);
   const recorded = openRun(outputDir, identity); // again: another process may have worked here until now
   const kind = recorded && settings.device === "auto" ? recordedKind(recorded) : settings.device;
-  const device = await openDevice(kind, request.threads === undefined ? {} : { threads: request.threads });
+  const { threads } = request;
+  const blas = recorded && settings.blas === "auto" ? recordedBlas(recorded) : settings.blas;
+  const device = await openDevice(kind, { blas, ...(threads !== undefined && { threads }) });
   try {
     const environment = environmentOf(device);
     if (recorded) warnOfChanges(recorded, environment, reporter);
@@ -69,6 +71,11 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
 function recordedKind(config: RunConfig): DeviceKind {
   const { kind } = config.device;
   return kind === "webgpu" || kind === "dawn" ? kind : "cpu";
+}
+
+/** A run that began with the products of WebAssembly keeps them; one that began with a library goes on with it where it still is. */
+function recordedBlas(config: RunConfig): BlasChoice {
+  return config.device.choices["blas"] === "wasm" ? "wasm" : "auto";
 }
 
 function environmentOf(device: Device): RunEnvironment {

@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import type { DeviceKind, Format } from "@lukeforge/model";
+import type { BlasChoice, DeviceKind, Format } from "@lukeforge/model";
 import { type MaskingOptions, resolveMaskingOptions, type ScheduleName } from "@lukeforge/train";
 
 /** What `pretrain` can be told, with a value for everything. Names are those of the options in camel case. */
@@ -96,6 +96,8 @@ export interface PretrainSettings {
   readonly seed: number;
   /** What to compute on. */
   readonly device: DeviceKind;
+  /** What computes products on the cpu device. */
+  readonly blas: BlasChoice;
   /** What operands of linear layers are rounded to; sums and weights stay f32. */
   readonly precision: Format;
   /** A checkpoint every so many updates; 0: at the end only. */
@@ -150,6 +152,7 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   maskWordsInEntitySpan: false,
   seed: 42,
   device: "auto",
+  blas: "auto",
   precision: "f32",
   saveSteps: 100,
   loggingSteps: 50,

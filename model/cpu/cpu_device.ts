@@ -2,10 +2,13 @@ import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, Vie
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import type { DType } from "../kernel.ts";
+import type { BlasChoice } from "./blas_choice.ts";
+import { BLAS_MATMUL, blasMatmul, blasTiles, fitsBlas } from "./blas_matmul.ts";
 import { loadKernels } from "./compile_kernels.ts";
 import type { WorkerAnswer, WorkerRequest } from "./cpu_worker.ts";
 import { type KernelFunction, replay, type ReplayProgram } from "./replay.ts";
 import { SharedHeap } from "./shared_heap.ts";
+import { openSystemBlas, type SystemBlas } from "./system_blas.ts";
 
 /** Memory of the {@linkcode CpuDevice}. */
 export interface CpuAllocation extends Allocation {
@@ -29,6 +32,8 @@ export interface CpuProgram extends Program {
 export interface CpuDeviceOptions {
   /** Workers; by default one a core. With 1 the kernels run on the calling thread. */
   readonly threads?: number;
+  /** What computes products; the default is `wasm`. */
+  readonly blas?: BlasChoice;
 }
 
 /**
@@ -38,11 +43,12 @@ export interface CpuDeviceOptions {
 export class CpuDevice implements Device {
   readonly kind = "cpu";
   readonly description: string;
-  readonly choices: Readonly<Record<string, string | number | boolean>> = { kernels: "relaxed-simd" };
+  readonly choices: Readonly<Record<string, string | number | boolean>>;
   readonly maxBindingBytes: number = 2 ** 32 - 131072;
   readonly maxBufferBytes: number = 2 ** 32 - 131072;
   readonly #heap: SharedHeap;
-  readonly #exports: WebAssembly.Exports;
+  readonly #exports: Readonly<Record<string, unknown>>;
+  readonly #blas: boolean;
   readonly #workers: readonly Worker[];
   readonly #threads: number;
   readonly #failed: number;
@@ -60,13 +66,21 @@ export class CpuDevice implements Device {
     workers: readonly Worker[],
     threads: number,
     failed: number,
+    blas: SystemBlas | undefined,
   ) {
     this.#heap = heap;
-    this.#exports = exports;
+    this.#exports = {
+      ...exports,
+      ...(blas && { [BLAS_MATMUL]: blasMatmul(heap.memory, exports, blas) }),
+    };
+    this.#blas = blas !== undefined;
+    this.choices = { kernels: "relaxed-simd", blas: blas?.config ?? "wasm" };
     this.#workers = workers;
     this.#threads = threads;
     this.#failed = failed;
-    this.description = `cpu, ${threads} ${threads === 1 ? "thread" : "threads"}, WebAssembly SIMD`;
+    this.description = `cpu, ${threads} ${threads === 1 ? "thread" : "threads"}, WebAssembly SIMD${
+      blas ? ", OpenBLAS" : ""
+    }`;
     for (const worker of workers) {
       worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
         if (event.data.type === "failed") this.#fail(event.data.message);
@@ -79,7 +93,7 @@ export class CpuDevice implements Device {
     }
   }
 
-  /** Starts the workers. */
+  /** Starts the workers. Throws a DeviceError when `blas` is `system` and the system has none. */
   static async create(options: CpuDeviceOptions = {}): Promise<CpuDevice> {
     const threads = options.threads ?? navigator.hardwareConcurrency;
     if (!Number.isInteger(threads) || threads < 1) {
@@ -87,6 +101,13 @@ export class CpuDevice implements Device {
     }
     const binary = await loadKernels();
     const heap = new SharedHeap();
+    const { blas: choice = "wasm" } = options;
+    const blas = choice === "wasm" ? undefined : openSystemBlas(heap.memory);
+    if (choice === "system" && !blas) {
+      throw new DeviceError(
+        "--blas system: there is no OpenBLAS: install it (Debian: apt-get install libopenblas0-pthread) and allow FFI; or use --blas wasm",
+      );
+    }
     const { instance } = await WebAssembly.instantiate(binary, {
       env: { memory: heap.memory, abort: () => {} },
     });
@@ -116,12 +137,13 @@ export class CpuDevice implements Device {
             scratch: address,
             workers: threads,
             failed,
+            blas: blas !== undefined,
           };
           worker.postMessage(request);
         });
       }));
     }
-    return new CpuDevice(heap, instance.exports, workers, threads, failed);
+    return new CpuDevice(heap, instance.exports, workers, threads, failed, blas);
   }
 
   /** Bytes of the shared memory in use. */
@@ -181,9 +203,12 @@ export class CpuDevice implements Device {
 
   compile(dispatches: readonly Dispatch[]): Promise<CpuProgram> {
     this.#check();
-    const functions = dispatches.map(({ kernel }) => {
-      const found = this.#exports[kernel.cpu ?? kernel.name];
-      if (typeof found !== "function") throw new DeviceError(`there is no cpu kernel ${kernel.name}`);
+    const names = dispatches.map((dispatch) =>
+      this.#blas && fitsBlas(dispatch) ? BLAS_MATMUL : dispatch.kernel.cpu ?? dispatch.kernel.name
+    );
+    const functions = names.map((name) => {
+      const found = this.#exports[name];
+      if (typeof found !== "function") throw new DeviceError(`there is no cpu kernel ${name}`);
       return found as KernelFunction;
     });
     const words = dispatches.map(({ kernel }) => kernel.bindings.length + kernel.sizes.length);
@@ -201,7 +226,7 @@ export class CpuDevice implements Device {
     });
     const program: ReplayProgram = {
       id: this.#programs++,
-      kernels: dispatches.map(({ kernel }) => kernel.cpu ?? kernel.name),
+      kernels: names,
       blocks,
       control,
     };
@@ -265,7 +290,8 @@ export class CpuDevice implements Device {
         if (kernel.floats?.includes(name)) floats[first + j] = value;
         else integers[first + j] = value;
       });
-      integers[(control >>> 2) + i] = kernel.tiles((name) => sizes[name] ?? 0);
+      const tiles = program.replay.kernels[i] === BLAS_MATMUL ? blasTiles : kernel.tiles;
+      integers[(control >>> 2) + i] = tiles((name) => sizes[name] ?? 0);
     });
   }
 

@@ -1,3 +1,5 @@
+import { BLAS_MATMUL, blasMatmul } from "./blas_matmul.ts";
+import { openSystemBlas } from "./system_blas.ts";
 import { type KernelFunction, replay, type ReplayProgram } from "./replay.ts";
 
 /** What the device tells a worker. */
@@ -9,6 +11,7 @@ export type WorkerRequest =
     scratch: number;
     workers: number;
     failed: number;
+    blas: boolean;
   }
   | { type: "program"; program: ReplayProgram }
   | { type: "run"; id: number; timed: boolean }
@@ -34,7 +37,7 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 const programs = new Map<number, Prepared>();
 let start: Extract<WorkerRequest, { type: "start" }> | undefined;
-let exports: WebAssembly.Exports = {};
+let exports: Readonly<Record<string, unknown>> = {};
 
 function answer(message: WorkerAnswer): void {
   scope.postMessage(message);
@@ -47,8 +50,12 @@ async function handle(request: WorkerRequest): Promise<void> {
       const { instance } = await WebAssembly.instantiate(request.binary, {
         env: { memory: request.memory, abort: () => {} },
       });
-      exports = instance.exports;
-      (exports["set_scratch"] as (p: number) => void)(request.scratch);
+      (instance.exports["set_scratch"] as (p: number) => void)(request.scratch);
+      const blas = request.blas ? openSystemBlas(request.memory) : undefined;
+      exports = {
+        ...instance.exports,
+        ...(blas && { [BLAS_MATMUL]: blasMatmul(request.memory, instance.exports, blas) }),
+      };
       return answer({ type: "ready" });
     }
     case "program":

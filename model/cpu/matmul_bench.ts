@@ -11,6 +11,7 @@ import { matmulKernel } from "../ops/matmul/matmul_kernel.ts";
 import { uniformGenerator } from "../random_normal.ts";
 import { compileKernels } from "./compile_kernels.ts";
 import { CpuDevice, type CpuProgram } from "./cpu_device.ts";
+import { openSystemBlas } from "./system_blas.ts";
 
 const [M, N, K] = [512, 768, 768];
 const FLOPS = 2 * M * N * K;
@@ -80,10 +81,13 @@ function median(values: readonly number[]): number {
 }
 
 const variants = new Map<string, { threads: number; run: () => Promise<void> }>();
-for (const threads of new Set([1, navigator.hardwareConcurrency])) {
-  const device = await CpuDevice.create({ threads });
-  const program = await product(device);
-  variants.set(`wasm, ${threads}`, { threads, run: () => device.run(program, {}) });
+const found = openSystemBlas(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })) !== undefined;
+for (const blas of found ? ["wasm", "system"] as const : ["wasm"] as const) {
+  for (const threads of new Set([1, navigator.hardwareConcurrency])) {
+    const device = await CpuDevice.create({ threads, blas });
+    const program = await product(device);
+    variants.set(`${blas}, ${threads} threads`, { threads, run: () => device.run(program, {}) });
+  }
 }
 
 // V8 optimises in the background, and only between calls.

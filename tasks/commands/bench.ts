@@ -3,6 +3,8 @@ import {
   benchGrowth,
   benchProduct,
   benchSteps,
+  BLAS_CHOICES,
+  type BlasChoice,
   type Device,
   DEVICE_KINDS,
   type DeviceKind,
@@ -25,6 +27,7 @@ import type { Reporter } from "../stage.ts";
 interface Options {
   readonly device: DeviceKind;
   readonly threads?: number;
+  readonly blas: BlasChoice;
   readonly shape: LukeShapeName;
   readonly rows?: number;
   readonly entityVocabSize?: number;
@@ -43,6 +46,12 @@ export function benchCommand(reporter: Reporter): Command {
     .summary("speed of the device, of every kernel of a LUKE step, and of whole steps")
     .option("--device <kind>", DEVICE_KINDS.join(", "), oneOf(DEVICE_KINDS), "auto")
     .option("--threads <n>", "threads of the cpu device; one a core", wholeNumber(1))
+    .option(
+      "--blas <choice>",
+      `products on the cpu device: ${BLAS_CHOICES.join(", ")}`,
+      oneOf(BLAS_CHOICES),
+      "auto",
+    )
     .option("--shape <name>", LUKE_SHAPE_NAMES.join(", "), oneOf(LUKE_SHAPE_NAMES), "small")
     .option("--rows <n>", "items of a micro-batch; base and large: 1 on cpu, 8 on a GPU", wholeNumber(1))
     .option("--entity-vocab-size <n>", "rows of the entity table; the shape's own", wholeNumber(4))
@@ -51,8 +60,8 @@ export function benchCommand(reporter: Reporter): Command {
     .option("--growth", "memory over 1,000 steps (or --steps) of a tiny LUKE instead")
     .option("--json", "one line of JSON")
     .action(async (options: Options) => {
-      const { threads } = options;
-      const device = await openDevice(options.device, threads === undefined ? {} : { threads });
+      const { threads, blas } = options;
+      const device = await openDevice(options.device, { blas, ...(threads !== undefined && { threads }) });
       try {
         await bench(device, options, reporter);
       } finally {

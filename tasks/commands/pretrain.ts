@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
-import { DEVICE_KINDS, FORMATS } from "@lukeforge/model";
+import { BLAS_CHOICES, DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
 import { byteCount, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
@@ -164,6 +164,13 @@ export function pretrainCommand(reporter: Reporter): Command {
     "<kind>",
     "auto (a GPU, else cpu), cpu, webgpu, dawn (npm's webgpu)",
     oneOf(DEVICE_KINDS),
+  );
+  setting(
+    command,
+    "blas",
+    "<choice>",
+    "products on the cpu device: auto (the system's OpenBLAS where there is one), wasm, system",
+    oneOf(BLAS_CHOICES),
   );
   setting(
     command,

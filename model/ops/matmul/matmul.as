@@ -324,3 +324,25 @@ export function matmul(block: usize, tile: i32): void {
     k0 += SLICE;
   } while (k0 < kEnd);
 }
+
+/**
+ * Adds the bias to `rows` × `columns` of a product that stands in C from element `place` on, and applies the epilogue; `column` is the first
+ * column's number.
+ */
+export function finish_tile(block: usize, place: i32, column: i32, rows: i32, columns: i32): void {
+  const rowBytes = <usize>integer(block, 12) << 2;
+  const bias = integer(block, 25) !== 0 ? at(address(block, 2), column) : 0;
+  let c = at(address(block, 4), place), d = at(address(block, 3), place);
+  alpha = 1;
+  accumulates = false;
+  first = true;
+  last = true;
+  epilogue = integer(block, 29);
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < columns; j += 4) {
+      finish(v128.load(at(c, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), columns - j);
+    }
+    c += rowBytes;
+    d += rowBytes;
+  }
+}
