@@ -87,6 +87,20 @@ export function layer_norm_forward(block: usize, tile: i32): void {
   }
 }
 
+/** Dropout of the elements `element` to `element` + 3. */
+@inline
+function dropped4(x: v128, drops: bool, element: i32, place: v128, threshold: v128, scale: v128): v128 {
+  return drops ? v128.and(dropout_keeps(element, place, threshold), f32x4.mul(x, scale)) : x;
+}
+
+/** Stores and returns x + residual. */
+@inline
+function add4(x: v128, residual: usize, sum: usize, left: i32): v128 {
+  const v = f32x4.add(x, v128.load(residual));
+  store4(sum, v, left);
+  return v;
+}
+
 /** x, residual, gain, bias, sum, y, stats; rows, columns, eps, site, key, threshold, scale, first */
 export function residual_layer_norm_forward(block: usize, tile: i32): void {
   const gain = address(block, 2), bias = address(block, 3);
@@ -101,12 +115,14 @@ export function residual_layer_norm_forward(block: usize, tile: i32): void {
     const x = at(address(block, 0), begin), residual = at(address(block, 1), begin);
     const sum = at(address(block, 4), begin), y = at(address(block, 5), begin);
     let total = splat(0);
-    for (let c = 0; c < columns; c += 4) {
-      let v = v128.load(at(x, c));
-      if (drops) v = v128.and(dropout_keeps(firstElement + begin + c, place, threshold), f32x4.mul(v, scale));
-      v = f32x4.add(v, v128.load(at(residual, c)));
-      store4(at(sum, c), v, columns - c);
-      total = f32x4.add(total, columns - c >= 4 ? v : first(v, columns - c));
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      const v = dropped4(v128.load(at(x, c)), drops, firstElement + begin + c, place, threshold, scale);
+      total = f32x4.add(total, add4(v, at(residual, c), at(sum, c), 4));
+    }
+    if (c < columns) {
+      const v = dropped4(v128.load(at(x, c)), drops, firstElement + begin + c, place, threshold, scale);
+      total = f32x4.add(total, first(add4(v, at(residual, c), at(sum, c), columns - c), columns - c));
     }
     normalizeRow(sum, sum4(total), gain, bias, y, at(address(block, 6), row * 2), columns, eps);
   }
@@ -148,11 +164,17 @@ function gradient4(x: usize, gain: usize, dy: usize, mean: v128, inverse: v128, 
   return f32x4.mul(f32x4.sub(g, f32x4.mul(normal4(x, mean, inverse), product)), inverse);
 }
 
+/** Stores d, or adds it to what is there. */
+@inline
+function accumulate4(target: usize, d: v128, adds: bool, left: i32): void {
+  store4(target, adds ? f32x4.add(v128.load(target), d) : d, left);
+}
+
 /** x, gain, stats, dy, dx; rows, columns, accumulate */
 export function layer_norm_backward(block: usize, tile: i32): void {
   const gain = address(block, 1);
   const columns = integer(block, 6);
-  const adds = i32x4.splat(integer(block, 7) !== 0 ? -1 : 0);
+  const adds = integer(block, 7) !== 0;
   const end = min(integer(block, 5), (tile + 1) * tileRows(columns));
   for (let row = tile * tileRows(columns); row < end; row++) {
     const x = at(address(block, 0), row * columns), dy = at(address(block, 3), row * columns);
@@ -160,9 +182,14 @@ export function layer_norm_backward(block: usize, tile: i32): void {
     const mean = v128.load32_splat(stats), inverse = v128.load32_splat(stats, 4);
     const means = meanGradients(x, gain, dy, columns, mean, inverse);
     const sum = splat(f32x4.extract_lane(means, 0)), product = splat(f32x4.extract_lane(means, 1));
-    for (let c = 0; c < columns; c += 4) {
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
       const d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
-      store4(at(dx, c), f32x4.add(v128.and(v128.load(at(dx, c)), adds), d), columns - c);
+      accumulate4(at(dx, c), d, adds, 4);
+    }
+    if (c < columns) {
+      const d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
+      accumulate4(at(dx, c), d, adds, columns - c);
     }
   }
 }
@@ -174,8 +201,8 @@ export function residual_layer_norm_backward(block: usize, tile: i32): void {
   const place = dropout_place(integer(block, 9), integer(block, 8));
   const drops = integer(block, 10) !== 0;
   const threshold = i32x4.splat(integer(block, 10)), scale = splat(real(block, 11));
-  const addsResidual = i32x4.splat(integer(block, 12) !== 0 ? -1 : 0);
-  const adds = i32x4.splat(integer(block, 13) !== 0 ? -1 : 0);
+  const addsResidual = integer(block, 12) !== 0;
+  const adds = integer(block, 13) !== 0;
   const firstElement = integer(block, 14);
   const end = min(integer(block, 6), (tile + 1) * tileRows(columns));
   for (let row = tile * tileRows(columns); row < end; row++) {
@@ -186,12 +213,16 @@ export function residual_layer_norm_backward(block: usize, tile: i32): void {
     const mean = v128.load32_splat(stats), inverse = v128.load32_splat(stats, 4);
     const means = meanGradients(x, gain, dy, columns, mean, inverse);
     const sum = splat(f32x4.extract_lane(means, 0)), product = splat(f32x4.extract_lane(means, 1));
-    for (let c = 0; c < columns; c += 4) {
-      const left = columns - c;
-      let d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
-      store4(at(dresidual, c), f32x4.add(v128.and(v128.load(at(dresidual, c)), addsResidual), d), left);
-      if (drops) d = v128.and(dropout_keeps(firstElement + begin + c, place, threshold), f32x4.mul(d, scale));
-      store4(at(dx, c), f32x4.add(v128.and(v128.load(at(dx, c)), adds), d), left);
+    let c = 0;
+    for (; c + 4 <= columns; c += 4) {
+      const d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
+      accumulate4(at(dresidual, c), d, addsResidual, 4);
+      accumulate4(at(dx, c), dropped4(d, drops, firstElement + begin + c, place, threshold, scale), adds, 4);
+    }
+    if (c < columns) {
+      const d = gradient4(at(x, c), at(gain, c), at(dy, c), mean, inverse, sum, product);
+      accumulate4(at(dresidual, c), d, addsResidual, columns - c);
+      accumulate4(at(dx, c), dropped4(d, drops, firstElement + begin + c, place, threshold, scale), adds, columns - c);
     }
   }
 }
