@@ -21,6 +21,7 @@ import { gelu } from "../model/ops/gelu/gelu.ts";
 import { layerNorm } from "../model/ops/layer_norm/layer_norm.ts";
 import { linearCrossEntropy } from "../model/ops/linear_cross_entropy/linear_cross_entropy.ts";
 import { residualLayerNorm } from "../model/ops/layer_norm/residual_layer_norm.ts";
+import { feedForward } from "../model/ops/matmul/feed_forward.ts";
 import { linear } from "../model/ops/matmul/linear.ts";
 import { BLOCK_LENGTH, sumSquaresPartials } from "../model/ops/sum/sum.ts";
 import { scaleSize } from "../model/kernel.ts";
@@ -221,6 +222,11 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
     const x = run.parameter("x", run.rowsOf("x"));
     return run.differentiate(linear(run.plan, x, run.parameter("weight"), run.parameter("bias")));
   },
+  feed_forward(run) {
+    const x = run.parameter("x", run.rowsOf("x"));
+    const layer = (name: string) => ({ weight: run.parameter(name), bias: run.parameter(`${name}_bias`) });
+    return run.differentiate(feedForward(run.plan, x, layer("intermediate"), layer("output")));
+  },
   attention(run) {
     const [items = 0, length = 0] = run.get("query").shape;
     const rows = { scalar: "items", times: length, capacity: CAPACITY };
@@ -407,6 +413,7 @@ const dearCases = new Set([
   "linear/1x17x5",
   "linear/7x12x17",
   "linear/33x12x64",
+  "feed_forward/1x5x12",
   "linear_cross_entropy/1x1x1",
   "linear_cross_entropy/3x5x64",
   "linear_cross_entropy/7x12x65",

@@ -13,6 +13,7 @@ import { makeLookup } from "./embedding/lookup.ts";
 import { gelu } from "./gelu/gelu.ts";
 import { layerNorm } from "./layer_norm/layer_norm.ts";
 import { residualLayerNorm } from "./layer_norm/residual_layer_norm.ts";
+import { feedForward } from "./matmul/feed_forward.ts";
 import { linear } from "./matmul/linear.ts";
 import { concatenateRows, gatherRows } from "./rows/rows.ts";
 import { testRandom } from "./testdata_generators.ts";
@@ -154,6 +155,13 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
     const weight = parameter("weight", 4, 4);
     return linear(plan, linear(plan, parameter("x", 3, 4), weight), weight);
   },
+  "feedForward()": ({ plan, parameter }) =>
+    feedForward(
+      plan,
+      parameter("x", 5, 4),
+      { weight: parameter("intermediate", 7, 4), bias: parameter("intermediate bias", 1, 7) },
+      { weight: parameter("output", 3, 7), bias: parameter("output bias", 1, 3) },
+    ),
   "attention() with masks, a fully masked item among them": ({ plan, parameter, integers }) => {
     const [items, length, hidden] = [3, 5, 6];
     const mask = integers("mask", items, length, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1]);

@@ -10,6 +10,10 @@ export interface OpCase {
   readonly scalars?: Readonly<Record<string, number>>;
   /** Where f32 itself cannot be as close as the rest: the bound, with the reason beside it. */
   readonly tolerance?: number;
+  /** Whether it is a case of extreme numbers although none of its f32 inputs is ±10,000: what is made of them is. */
+  readonly extreme?: boolean;
+  /** A software driver compiles its shader for most of a second, and other cases go the same ways there: left to real GPUs. */
+  readonly dear?: boolean;
 }
 
 /** A small deterministic generator of test numbers, uniform in [−1, 1). */

@@ -10,10 +10,11 @@ import { layerNormCases } from "./layer_norm/testdata_layer_norm_cases.ts";
 import { matmulCases } from "./matmul/testdata_matmul_cases.ts";
 import { rowsCases } from "./rows/testdata_rows_cases.ts";
 import { sumCases } from "./sum/testdata_sum_cases.ts";
+import { completed } from "./testdata_case_kinds.ts";
 import type { OpCase } from "./testdata_generators.ts";
 
 /** Every kernel on several shapes: odd and even, one and many rows, empty, extreme values. */
-export const opCases: readonly OpCase[] = [
+export const opCases: readonly OpCase[] = completed([
   ...adamwCases,
   ...addCases,
   ...attentionCases,
@@ -26,4 +27,4 @@ export const opCases: readonly OpCase[] = [
   ...matmulCases,
   ...rowsCases,
   ...sumCases,
-];
+]);

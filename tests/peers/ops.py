@@ -288,6 +288,27 @@ def add_dropout(record: Recorder) -> None:
             record.add("layer_norm_residual", f"{rows}x{columns}_dropout", floats, layer_norm_residual, constants=constants)
 
 
+def feed_forward(
+    x: torch.Tensor, intermediate: torch.Tensor, intermediate_bias: torch.Tensor, output: torch.Tensor, output_bias: torch.Tensor
+) -> torch.Tensor:
+    return F.linear(F.gelu(F.linear(x, intermediate, intermediate_bias)), output, output_bias)
+
+
+def add_feed_forward(record: Recorder) -> None:
+    draw = record.draw
+    for rows, hidden, inner in ((1, 5, 12), (7, 12, 17), (33, 12, 17)):
+        floats = {
+            "x": draw.normal(rows, hidden, std=2.0),
+            "intermediate": draw.normal(inner, hidden, std=0.5),
+            "intermediate_bias": draw.normal(inner, std=0.5),
+            "output": draw.normal(hidden, inner, std=0.2),
+            "output_bias": draw.normal(hidden, std=0.1),
+        }
+        if rows == 33:
+            floats["x"][0, 0], floats["x"][1, 1] = 1e4, -1e4
+        record.add("feed_forward", f"{rows}x{hidden}x{inner}", floats, feed_forward)
+
+
 def main() -> None:
     record = Recorder()
     for add in (
@@ -301,6 +322,7 @@ def main() -> None:
         add_global_norm,
         add_linear_cross_entropy,
         add_dropout,
+        add_feed_forward,
     ):
         add(record)
     write_fixture(
@@ -316,6 +338,7 @@ def main() -> None:
                 "layer_norm": "biased variance; layer_norm_residual norms dropout(x) + residual",
                 "dropout": "element i is kept, times 1 / (1 - dropout), if its hash with the key is >= dropout * 2^32",
                 "linear": "x weight^T + bias, weight [outputs, inputs]",
+                "feed_forward": "linear, gelu, linear",
                 "attention": "[rows, length, heads * size]; scores q.k / sqrt(size) + (1 - key_mask) * -10000",
                 "cross_entropy": "mean over the rows whose label is not -1; grad_out is 1",
                 "linear_cross_entropy": "cross_entropy of linear(states, table, bias)",

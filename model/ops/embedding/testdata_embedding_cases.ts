@@ -5,8 +5,15 @@ import { makeLookup } from "./lookup.ts";
 const { f32, i32 } = generators(75);
 
 function* cases(): Generator<OpCase> {
-  for (const [rows, columns, width] of [[1, 1, 1], [5, 12, 1], [40, 17, 3], [9, 64, 5]] as const) {
-    const table = 11;
+  for (
+    const [rows, columns, width, table] of [
+      [1, 1, 1, 11],
+      [5, 12, 1, 200],
+      [40, 17, 3, 11],
+      [61, 17, 1, 3000],
+      [9, 64, 5, 11],
+    ] as const
+  ) {
     const ids = i32(rows * width, table + 2).map((id) => id - 2 < 0 ? -1 : id - 2);
     const lookup = makeLookup(ids, width, 4);
     const shape = `${rows} × ${columns}, ${width} ids`;

@@ -25,7 +25,7 @@ const DELICATE = [
 function* cases(): Generator<OpCase> {
   for (const [name, values] of [["delicate", Float32Array.from(DELICATE)], ["many", f32(10_007)]] as const) {
     for (const format of [1, 2]) {
-      for (const count of [values.length, Math.ceil(values.length / 2)]) {
+      for (const count of [values.length, Math.ceil(values.length / 2), 1]) {
         yield {
           kernel: roundToHalf,
           shape: `${name}, ${count} of ${values.length} to format ${format}`,

@@ -1,7 +1,7 @@
 import { type Format, FORMATS } from "../half/format.ts";
 import { generators, live, type OpCase, zeros } from "../testdata_generators.ts";
 import { EPILOGUES } from "./epilogue.ts";
-import { matmulKernelOf } from "./matmul_kernel.ts";
+import { matmulKernelOf, type MatmulVariety } from "./matmul_kernel.ts";
 
 const { f32 } = generators(7);
 
@@ -10,10 +10,9 @@ const matmulKernel = matmulKernelOf({ ...plain, bias: false });
 const noVariety = { a_format: 0, b_format: 0, epilogue: 0 } as const;
 
 function* plainCases(): Generator<OpCase> {
-  for (
-    const [m, n, k] of [[1, 1, 1], [3, 5, 7], [64, 64, 64], [65, 67, 300], [33, 130, 17], [5, 9, 0]] as const
-  ) {
-    for (const layout of ["NN", "NT", "TN"] as const) {
+  const shapes = [[1, 1, 1], [3, 5, 7], [64, 64, 64], [65, 67, 300], [33, 130, 17], [5, 9, 0]] as const;
+  for (const [s, [m, n, k]] of shapes.entries()) {
+    for (const [l, layout] of (["NN", "NT", "TN"] as const).entries()) {
       for (const accumulate of [0, 1]) {
         const a = layout === "TN" ? { a_row: 1, a_column: m } : { a_row: k, a_column: 1 };
         const b = layout === "NT" ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 };
@@ -45,6 +44,7 @@ function* plainCases(): Generator<OpCase> {
             ...noVariety,
           },
           scalars: { rows: m },
+          dear: (s + l + accumulate) % 3 !== 0, // each shape, layout and choice of adding is met twice among the others
         };
       }
     }
@@ -131,7 +131,24 @@ function encode(values: Float32Array, format: Format): Float32Array | Uint32Arra
   return words;
 }
 
+/** Epilogues and formats as plans combine them. Where both are special, each is also met alone: `dear`. */
+const VARIETIES: readonly (MatmulVariety & { layout: "NN" | "NT" | "TN"; dear?: boolean })[] = [
+  { epilogue: "gelu", bias: true, a: "f32", b: "f32", layout: "NT" },
+  { epilogue: "gelu_backward", bias: false, a: "f32", b: "f32", layout: "NN" },
+  { epilogue: "residual", bias: true, a: "f32", b: "f32", layout: "NT" },
+  { epilogue: "none", bias: false, a: "f16", b: "f32", layout: "TN" },
+  { epilogue: "none", bias: false, a: "f32", b: "bf16", layout: "NN" },
+  ...(["f16", "bf16"] as const).flatMap((format) => [
+    { epilogue: "none", bias: false, a: format, b: format, layout: "TN" } as const,
+    { epilogue: "none", bias: true, a: format, b: format, layout: "NT", dear: true } as const,
+    { epilogue: "gelu", bias: true, a: format, b: format, layout: "NT", dear: true } as const,
+    { epilogue: "gelu_backward", bias: false, a: format, b: format, layout: "NN", dear: true } as const,
+  ]),
+];
+
 function* varietyCases(): Generator<OpCase> {
+  // Rows are live, so that the shapes of a variety share a shader.
+  const [n, k, capacity] = [21, 45, 40];
   const batch = {
     outer: 1,
     inner: 1,
@@ -142,49 +159,37 @@ function* varietyCases(): Generator<OpCase> {
     c_outer: 0,
     c_inner: 0,
   };
-  const whole = { ...batch, splits: 1, c_split: 0 };
-  const [m, n, k] = [13, 21, 300];
-  for (const epilogue of EPILOGUES.filter((kind) => kind !== "none")) {
-    for (const accumulate of [0, 1]) {
+  for (const { layout, dear, ...variety } of VARIETIES) {
+    const { epilogue, bias, a, b } = variety;
+    for (const [m, accumulate] of [[1, 0], [15, 1], [capacity, 0]] as const) {
+      const left = f32(capacity * k);
+      left[0] = 3e-7; // subnormal in f16
+      left[1] = -60000;
       const gate = f32(m * n, 4);
       gate[0] = 1e4;
       gate[1] = -1e4;
       yield {
-        kernel: matmulKernelOf({ ...plain, epilogue, bias: true }),
-        shape: `${m} × ${n} × ${k}${accumulate ? " adding" : ""}`,
-        inputs: [f32(m * k), f32(k * n), f32(n), gate, f32(m * n)],
+        kernel: matmulKernelOf(variety),
+        shape: `${m} × ${n} × ${k} ${layout}${bias ? " + bias" : ""}${accumulate ? " adding" : ""}`,
+        inputs: [
+          encode(left, a),
+          encode(f32(k * n), b),
+          bias ? f32(n) : encode(f32(2), a),
+          epilogue === "none" ? encode(f32(2), a) : gate,
+          f32(m * n),
+        ],
         sizes: {
-          ...{ m, n, k, a_row: k, a_column: 1, b_row: n, b_column: 1, c_row: n, k_split: k, ...whole },
-          ...{ ...noVariety, epilogue: EPILOGUES.indexOf(epilogue) },
-          ...{ accumulate: live("adds", 1, 1), has_bias: 1, alpha: 0.5 },
+          ...{ m: live("rows", 1, capacity), n, k, ...batch, c_row: n, splits: 1, k_split: k, c_split: 0 },
+          ...(layout === "TN" ? { a_row: 1, a_column: capacity } : { a_row: k, a_column: 1 }),
+          ...(layout === "NT" ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 }),
+          ...{ accumulate: live("adds", 1, 1), has_bias: bias ? 1 : 0, alpha: 0.5 },
+          ...{ a_format: FORMATS.indexOf(a), b_format: FORMATS.indexOf(b) },
+          epilogue: EPILOGUES.indexOf(epilogue),
         },
-        scalars: { adds: accumulate },
+        scalars: { rows: m, adds: accumulate },
+        ...(dear ? { dear } : {}),
       };
     }
-  }
-  for (
-    const [a, b, layout] of [
-      ["f16", "f16", "NT"],
-      ["bf16", "bf16", "TN"],
-      ["f16", "f32", "TN"],
-      ["f32", "bf16", "NN"],
-    ] as const
-  ) {
-    const [m, n, k] = [15, 19, 33];
-    const left = f32(m * k);
-    left[0] = 3e-7; // subnormal in f16
-    left[1] = -60000;
-    yield {
-      kernel: matmulKernelOf({ epilogue: "none", bias: false, a, b }),
-      shape: `${m} × ${n} × ${k} ${layout}`,
-      inputs: [encode(left, a), encode(f32(k * n), b), f32(1), f32(1), zeros(m * n)],
-      sizes: {
-        ...{ m, n, k, c_row: n, k_split: k, ...whole, accumulate: 0, has_bias: 0, alpha: 1 },
-        ...(layout === "TN" ? { a_row: 1, a_column: m } : { a_row: k, a_column: 1 }),
-        ...(layout === "NT" ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 }),
-        ...{ a_format: FORMATS.indexOf(a), b_format: FORMATS.indexOf(b), epilogue: 0 },
-      },
-    };
   }
 }
 
