@@ -1,13 +1,35 @@
 import { address, at, integer, load4, madd, splat, store4, sum4, TILE } from "./simd";
 
+/** Columns of a tile (`COLUMN_STRIP` in sum.ts). */
+const COLUMN_STRIP: i32 = 4096;
+
 /** x, partials; rows, columns, blocks, block_rows */
 export function column_sum_partials(block: usize, tile: i32): void {
   const x = address(block, 0);
   const columns = integer(block, 3), blockRows = integer(block, 5);
-  const partials = at(address(block, 1), tile * columns);
-  const begin = tile * blockRows, end = min(integer(block, 2), begin + blockRows);
-  for (let c = 0; c < columns; c += 4) {
-    const left = columns - c;
+  const strips = (columns + COLUMN_STRIP - 1) / COLUMN_STRIP;
+  const blockIndex = tile / strips;
+  const partials = at(address(block, 1), blockIndex * columns);
+  const begin = blockIndex * blockRows, end = min(integer(block, 2), begin + blockRows);
+  const last = min(columns, (tile % strips + 1) * COLUMN_STRIP);
+  let c = (tile % strips) * COLUMN_STRIP;
+  for (; c + 16 <= last; c += 16) { // a whole cache line of each row
+    let s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+    for (let row = begin; row < end; row++) {
+      const p = at(x, row * columns + c);
+      s0 = f32x4.add(s0, v128.load(p));
+      s1 = f32x4.add(s1, v128.load(p, 16));
+      s2 = f32x4.add(s2, v128.load(p, 32));
+      s3 = f32x4.add(s3, v128.load(p, 48));
+    }
+    const y = at(partials, c);
+    v128.store(y, s0);
+    v128.store(y, s1, 16);
+    v128.store(y, s2, 32);
+    v128.store(y, s3, 48);
+  }
+  for (; c < last; c += 4) {
+    const left = last - c;
     let sum = splat(0);
     for (let row = begin; row < end; row++) sum = f32x4.add(sum, load4(at(x, row * columns + c), left, 0));
     store4(at(partials, c), sum, left);

@@ -8,6 +8,9 @@ import sumSquaresPartialsWgsl from "./sum_squares_partials.wgsl" with { type: "t
 /** Rows that one partial sum covers. Part of the result's bits: it depends on no device and no number of workers. */
 export const BLOCK_ROWS = 64;
 
+/** Columns of a cpu tile of column sums (`COLUMN_STRIP` in sum.as). */
+const COLUMN_STRIP = 4096;
+
 /** Elements that one partial sum of squares covers. */
 export const BLOCK_LENGTH = 16384;
 
@@ -32,7 +35,7 @@ export const columnSumPartials = defineKernel({
   live: ["rows"],
   wgsl: columnSumPartialsWgsl,
   workgroups: (size) => Math.ceil(size("columns") / 64) * size("blocks"),
-  tiles: (size) => size("blocks"),
+  tiles: (size) => size("blocks") * Math.ceil(size("columns") / COLUMN_STRIP),
   split: {
     reach: (size) => ({
       x: blocksReach(size("block_rows"), size("columns")),
