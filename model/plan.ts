@@ -181,7 +181,10 @@ export class PlanBuilder {
 
   /** Lays out memory, cuts what the device cannot bind whole, and prepares the list. */
   async compile(device: Device): Promise<Plan> {
-    const { views, allocations } = allocate(device, layOut(this.#dispatches, this.#kept));
+    const { views, allocations } = allocate(
+      device,
+      layOut(this.#dispatches, this.#kept, device.kind === "reference"),
+    );
     const dispatches = this.#dispatches.flatMap(({ kernel, tensors, sizes }) => {
       const whole: Dispatch = {
         kernel,

@@ -21,6 +21,7 @@ export interface Place extends Lifetime {
 
 /** Memory of one allocation. */
 export interface LayoutBuffer {
+  /** That of its largest tensor. */
   readonly dtype: DType;
   /** Elements. */
   readonly length: number;
@@ -61,9 +62,14 @@ interface OpenBuffer extends LayoutBuffer {
 /**
  * Gives every tensor a place so that no two that are in use at once overlap. The largest come first and get buffers of their own
  * size; the others go to the tightest gap that is free during their life (Pisarchyk and Lee 2020, with several buffers). Tensors
- * that one dispatch reads and writes lie in different buffers, which WebGPU asks for.
+ * that one dispatch reads and writes lie in different buffers, which WebGPU asks for. With `typed`, so do different dtypes, which
+ * devices ask for whose memory is typed arrays.
  */
-export function layOut(dispatches: readonly RecordedDispatch[], kept: ReadonlySet<Tensor>): Layout {
+export function layOut(
+  dispatches: readonly RecordedDispatch[],
+  kept: ReadonlySet<Tensor>,
+  typed: boolean,
+): Layout {
   const opposed = opposedTensors(dispatches);
   const buffers: OpenBuffer[] = [];
   const places = new Map<Tensor, Place>();
@@ -74,7 +80,7 @@ export function layOut(dispatches: readonly RecordedDispatch[], kept: ReadonlySe
   for (const { tensor, first, last, length } of waiting) {
     let best: { buffer: OpenBuffer; offset: number; gap: number } | undefined;
     for (const buffer of last === Infinity ? [] : buffers) {
-      if (buffer.dtype !== tensor.dtype || buffer.refused.has(tensor)) continue;
+      if ((typed && buffer.dtype !== tensor.dtype) || buffer.refused.has(tensor)) continue;
       const found = tightestGap(buffer, { first, last }, length);
       if (found && (!best || found.gap < best.gap)) best = { buffer, ...found };
       if (best?.gap === length) break;

@@ -28,7 +28,7 @@ function randomList(seed: number): RecordedDispatch[] {
 Deno.test("layOut() overlaps no tensors that are in use at once and opposes no accesses of a dispatch", () => {
   for (let seed = 0; seed < 40; seed++) {
     const list = randomList(seed);
-    const { places, buffers } = layOut(list, new Set());
+    const { places, buffers } = layOut(list, new Set(), true);
     const all = [...places.values()];
     for (const [i, a] of all.entries()) {
       assert.equal(a.offset % 64, 0);
@@ -67,7 +67,7 @@ Deno.test("layOut() lays small tensors side by side in what a large one has left
     tensors: [tensor],
     sizes: { count: tensor.columns, keep: 0 },
   });
-  const { buffers } = layOut([...[large, a, b, c, d].map(zero), ...[a, b, c, d].map(zero)], new Set());
+  const { buffers } = layOut([...[large, a, b, c, d].map(zero), ...[a, b, c, d].map(zero)], new Set(), true);
   assert.deepEqual(buffers.map(({ length }) => length), [256]);
 });
 
@@ -85,9 +85,11 @@ Deno.test("layOut() keeps apart what the host reads or writes, and other dtypes"
     sizes: { count: 64 },
   });
   const list = [gelu(input, kept), gelu(kept, x), gelu(x, index), gelu(index, y)];
-  const { places } = layOut(list, new Set([kept]));
+  const { places } = layOut(list, new Set([kept]), true);
   const buffers = [input, kept, x, index].map((tensor) => places.get(tensor)?.buffer);
   assert.equal(new Set(buffers).size, 4);
   assert.equal(places.get(y)?.buffer, places.get(x)?.buffer);
+  const untyped = layOut([...list, gelu(y, activation("z", 64))], new Set([kept]), false);
+  assert.equal(untyped.buffers.length, 4, "the index shares memory when types do not matter");
   assert.deepEqual(lifetimes(list, new Set([kept])).get(kept), { first: 0, last: Infinity });
 });

@@ -62,6 +62,7 @@ Deno.test("openRun() lets an option change until something that it shapes exists
     () => openRun(path, changed({ seed: 2 })),
     /was made with --seed 1, not --seed 2;.*remove checkpoints/,
   );
+  assert.equal(openRun(path, changed({ recompute: true }))?.deno, "2.9.6", "the bits are the same");
 });
 
 Deno.test("openRun() refuses a directory of something else", () => {
