@@ -67,37 +67,51 @@ export function max4(x: v128): f32 {
   );
 }
 
+// V8 builds a splatted constant anew in three instructions at every use, in loops too; from memory at a fixed address it is one.
+const CONSTANTS: usize = memory.data<f32>([
+  1, 0.5, -87.3, 88.7, 12583039, // 1.5 · 2²³ + 127: added to a number, it rounds it, and an exponent stands in the low bits
+  1.44269504088896, -0.693359375, 2.12194440e-4, // log₂ e; ln 2 in two parts
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, // e^x
+  0.3275911, 1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592, // erf
+  0.7071067811865476, 0.3989422804014327, // √½; the normal density at 0
+]);
+const ONE: i32 = 0, HALF: i32 = 1, LOWEST: i32 = 2, HIGHEST: i32 = 3, ROUNDER: i32 = 4, LOG2_E: i32 = 5;
+const EXP: i32 = 8, ERF: i32 = 14, ROOT_HALF: i32 = 20, DENSITY: i32 = 21;
+
+@inline
+function constant(i: i32): v128 {
+  return v128.load_splat<f32>(CONSTANTS + (i << 2));
+}
+
 /** e^x to about one unit in the last place; 0 below −87.3, and NaN stays NaN. */
 @inline
 export function exp4(x: v128): v128 {
-  const low = f32x4.lt(x, f32x4.splat(-87.3));
-  x = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.3)), f32x4.splat(88.7)); // one instruction each, unlike min and max
-  // Added to 1.5 · 2²³, a number is rounded, and the integer stands in the low bits.
-  const rounded = madd(x, f32x4.splat(1.44269504088896), f32x4.splat(12582912));
-  const n = f32x4.sub(rounded, f32x4.splat(12582912));
-  let r = madd(n, f32x4.splat(-0.693359375), x);
-  r = madd(n, f32x4.splat(2.12194440e-4), r);
-  let y = f32x4.splat(1.9875691500e-4);
-  y = madd(y, r, f32x4.splat(1.3981999507e-3));
-  y = madd(y, r, f32x4.splat(8.3334519073e-3));
-  y = madd(y, r, f32x4.splat(4.1665795894e-2));
-  y = madd(y, r, f32x4.splat(1.6666665459e-1));
-  y = madd(y, r, f32x4.splat(5.0000001201e-1));
-  y = f32x4.add(madd(y, f32x4.mul(r, r), r), f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(rounded, i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(y, power), low);
+  const low = f32x4.lt(x, constant(LOWEST));
+  x = f32x4.pmin(f32x4.pmax(x, constant(LOWEST)), constant(HIGHEST)); // one instruction each, unlike min and max
+  const rounded = madd(x, constant(LOG2_E), constant(ROUNDER));
+  const n = f32x4.sub(rounded, constant(ROUNDER));
+  let r = madd(n, constant(LOG2_E + 1), x);
+  r = madd(n, constant(LOG2_E + 2), r);
+  let y = constant(EXP);
+  y = madd(y, r, constant(EXP + 1));
+  y = madd(y, r, constant(EXP + 2));
+  y = madd(y, r, constant(EXP + 3));
+  y = madd(y, r, constant(EXP + 4));
+  y = madd(y, r, constant(EXP + 5));
+  y = f32x4.add(madd(y, f32x4.mul(r, r), r), constant(ONE));
+  return v128.andnot(f32x4.mul(y, i32x4.shl(rounded, 23)), low);
 }
 
 /** erf(x), absolute error under 1.5e-7 (Abramowitz and Stegun 7.1.26). `decay` is e^(−x²). */
 @inline
 export function erf4(x: v128, decay: v128): v128 {
-  const t = f32x4.div(f32x4.splat(1), madd(f32x4.abs(x), f32x4.splat(0.3275911), f32x4.splat(1)));
-  let y = f32x4.splat(1.061405429);
-  y = madd(y, t, f32x4.splat(-1.453152027));
-  y = madd(y, t, f32x4.splat(1.421413741));
-  y = madd(y, t, f32x4.splat(-0.284496736));
-  y = madd(y, t, f32x4.splat(0.254829592));
-  y = f32x4.sub(f32x4.splat(1), f32x4.mul(f32x4.mul(y, t), decay));
+  const t = f32x4.div(constant(ONE), madd(f32x4.abs(x), constant(ERF), constant(ONE)));
+  let y = constant(ERF + 1);
+  y = madd(y, t, constant(ERF + 2));
+  y = madd(y, t, constant(ERF + 3));
+  y = madd(y, t, constant(ERF + 4));
+  y = madd(y, t, constant(ERF + 5));
+  y = f32x4.sub(constant(ONE), f32x4.mul(f32x4.mul(y, t), decay));
   return v128.bitselect(x, y, f32x4.splat(-0.0)); // the sign of x on |erf|
 }
 
@@ -114,16 +128,16 @@ export function halves4(bits: v128): v128 {
 /** x · Φ(x). */
 @inline
 export function gelu4(x: v128): v128 {
-  const u = f32x4.mul(x, splat(0.7071067811865476));
+  const u = f32x4.mul(x, constant(ROOT_HALF));
   const erf = erf4(u, exp4(f32x4.neg(f32x4.mul(u, u))));
-  return f32x4.mul(f32x4.mul(x, splat(0.5)), f32x4.add(splat(1), erf));
+  return f32x4.mul(f32x4.mul(x, constant(HALF)), f32x4.add(constant(ONE), erf));
 }
 
 /** The derivative of {@linkcode gelu4}. */
 @inline
 export function geluSlope4(x: v128): v128 {
-  const u = f32x4.mul(x, splat(0.7071067811865476));
+  const u = f32x4.mul(x, constant(ROOT_HALF));
   const decay = exp4(f32x4.neg(f32x4.mul(u, u)));
-  const cdf = f32x4.mul(f32x4.add(splat(1), erf4(u, decay)), splat(0.5));
-  return madd(x, f32x4.mul(decay, splat(0.3989422804014327)), cdf);
+  const cdf = f32x4.mul(f32x4.add(constant(ONE), erf4(u, decay)), constant(HALF));
+  return madd(x, f32x4.mul(decay, constant(DENSITY)), cdf);
 }

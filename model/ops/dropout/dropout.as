@@ -1,9 +1,12 @@
 import { address, at, integer, real, TILE } from "./simd";
 
+/** In memory at a fixed address, since V8 builds other vector constants anew at every use. */
+const CONSTANTS: usize = memory.data<i32>([0, 1, 2, 3, 0x7feb352d, <i32>0x846ca68b]);
+
 @inline
 function mix(h: v128): v128 {
-  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), i32x4.splat(0x7feb352d));
-  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 15)), i32x4.splat(<i32>0x846ca68b));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 16)), v128.load_splat<i32>(CONSTANTS, 16));
+  h = i32x4.mul(v128.xor(h, i32x4.shr_u(h, 15)), v128.load_splat<i32>(CONSTANTS, 20));
   return v128.xor(h, i32x4.shr_u(h, 16));
 }
 
@@ -16,7 +19,7 @@ export function dropout_place(key: i32, site: i32): v128 {
 /** All ones in the lanes whose element is kept: the elements `first`, `first` + 1, … */
 @inline
 export function dropout_keeps(first: i32, place: v128, threshold: v128): v128 {
-  const element = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+  const element = i32x4.add(i32x4.splat(first), v128.load(CONSTANTS));
   return v128.not(i32x4.lt_u(mix(i32x4.add(mix(v128.xor(element, place)), place)), threshold));
 }
 
