@@ -54,7 +54,7 @@ export {
   type ProductShape,
   type Speed,
 } from "./bench/product_bench.ts";
-export { benchSteps, type StepReport, StepRunner } from "./bench/step_bench.ts";
+export { benchSteps, type StepReport, StepRunner, type StepSettings } from "./bench/step_bench.ts";
 export { DeviceError } from "./device_error.ts";
 export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
@@ -98,14 +98,6 @@ export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram }
 export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
 export type { AdapterTraits, KernelVariant, KernelVariants } from "./kernel.ts";
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
-export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
-export { tuningFile, tuningPath } from "./webgpu/tuning_file.ts";
-export {
-  readTuning,
-  tuningAdapter,
-  type TuningStore,
-  type TuningTable,
-  writeTuning,
-} from "./webgpu/tuning_table.ts";
+export type { TuningStore, TuningTable } from "./webgpu/tuning_table.ts";
 export * from "./safetensors.ts";
 export * from "./safetensors_file.ts";

@@ -19,7 +19,10 @@ export function ceilingLines({ gflops, gigabytes }: Ceiling): string[] {
 }
 
 /** Every kernel of a step, then the step. */
-export function stepLines({ name, capacity }: LukeShape & { name: string }, step: StepReport): string[] {
+export function stepLines(
+  { name, precision, capacity }: LukeShape & { readonly name: string; readonly precision: string },
+  step: StepReport,
+): string[] {
   const { rows, words, entities } = capacity;
   const kernelTime = step.kernels.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const { measured, f32, bf16 } = step.mfu;
@@ -34,9 +37,8 @@ export function stepLines({ name, capacity }: LukeShape & { name: string }, step
       ...kernelRows(step.kernels),
     ]),
     "",
-    `${name}: ${
-      quantity(step.parameters)
-    } parameters, ${rows} rows of ${words} words and ${entities} entities, ` +
+    `${name} in ${precision}: ${quantity(step.parameters)} parameters, ${rows} rows of ${words} words and ` +
+    `${entities} entities, ` +
     `${quantity(step.deviceBytes / 2 ** 20)} MiB on the device`,
     `step: ${milliseconds(step.milliseconds)} ms (median of rounds, ${step.steps} steps), ` +
     `${quantity(step.tokensPerSecond)} tokens/s, ${quantity(step.gflops)} GFLOP/s of the model`,

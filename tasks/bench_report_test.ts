@@ -18,7 +18,7 @@ function kernel(name: string, shape: string, share: number, gflops: number | und
 }
 
 Deno.test("stepLines() shows every kernel, small ones in one line by name", () => {
-  const lines = stepLines({ name: "sample", ...LUKE_SHAPES.sample }, {
+  const lines = stepLines({ name: "sample", precision: "f32", ...LUKE_SHAPES.sample }, {
     parameters: 1000,
     deviceBytes: 2 ** 20,
     dispatches: 8,

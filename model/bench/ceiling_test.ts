@@ -47,7 +47,7 @@ Deno.test("ceiling kernels compute what they are said to: cpu", async () => {
   const device = await CpuDevice.create({ threads: 1 });
   try {
     await assertAgrees(device, [chains(1, CPU_CHAINS, 0), chains(3, CPU_CHAINS, 0), ...copies]);
-    const { speeds, ofCeiling, overPlain } = await benchProduct(device, [16, 24, 8], 1);
+    const { speeds, ofCeiling, overPlain } = await benchProduct(device, [16, 24, 8], "bf16", 1);
     assert.deepEqual(speeds.map(({ name }) => name), ["multiply-add", "x wT", "dy w", "dyT x"]);
     assert.ok(ofCeiling["x wT"] > 0 && overPlain === undefined);
   } finally {

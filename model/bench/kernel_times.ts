@@ -37,6 +37,7 @@ const SHAPE_SIZES = [
   "rows",
   "runs",
   "length",
+  "head_size",
   "columns",
   "k",
   "size",

@@ -1,5 +1,6 @@
 import type { Device, View } from "../device.ts";
 import { defineKernel } from "../kernel.ts";
+import type { Format } from "../ops/half/format.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
 import { fillZero } from "../ops/add/add.ts";
 import { PlanBuilder } from "../plan.ts";
@@ -70,16 +71,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   },
 });
 
-/** Measures one f32 product beside the device's ceiling, by turns. */
+/** Measures one product of operands in `format` (f32 sums) beside the device's f32 ceiling, by turns. */
 export async function benchProduct(
   device: Device,
   shape: ProductShape,
+  format: Format = "f32",
   turns?: number,
 ): Promise<ProductReport> {
   const [m, n, k] = shape;
   const loops = await multiplyAddContenders(device);
   const products: Measured[] = [];
-  for (const layout of LAYOUTS) products.push(await productContender(device, layout, shape));
+  for (const layout of LAYOUTS) products.push(await productContender(device, layout, shape, format));
   const plain = runsShaders(device) ? [await plainContender(device, shape)] : [];
   const all = [...loops, ...products, ...plain];
   try {
@@ -111,22 +113,25 @@ export async function productContender(
   device: Device,
   layout: Layout,
   [m, n, k]: ProductShape,
+  format: Format = "f32",
 ): Promise<Measured> {
   const profiling = new ProfilingDevice(device);
   const plan = new PlanBuilder(false, fillZero);
-  const a = plan.input("a", m, k, "f32");
-  const b = plan.input("b", n, k, "f32");
+  const dtype = format === "f32" ? "f32" : "u32";
+  const words = (length: number): number => format === "f32" ? length : Math.ceil(length / 2);
+  const a = plan.input("a", 1, words(m * k), dtype);
+  const b = plan.input("b", 1, words(n * k), dtype);
   const c = plan.output("c", m, n);
   matmul(
     plan,
-    layout === "dyT x" ? { tensor: a, row: 1, column: m } : { tensor: a, row: k, column: 1 },
-    layout === "x wT" ? { tensor: b, row: 1, column: k } : { tensor: b, row: n, column: 1 },
+    { tensor: a, format, ...(layout === "dyT x" ? { row: 1, column: m } : { row: k, column: 1 }) },
+    { tensor: b, format, ...(layout === "x wT" ? { row: 1, column: k } : { row: n, column: 1 }) },
     { tensor: c, row: n, column: 1 },
     { m, n, k },
   );
   const compiled = await plan.compile(profiling);
-  compiled.write(a, noise(m * k, 1));
-  compiled.write(b, noise(n * k, 2));
+  compiled.write(a, packed(noise(m * k, 1), format));
+  compiled.write(b, packed(noise(n * k, 2), format));
   return {
     name: layout,
     work: 2 * m * n * k,
@@ -150,6 +155,15 @@ async function plainContender(device: Device, [m, n, k]: ProductShape): Promise<
     allocations,
     await dispatchContender(device, plainProduct.name, [dispatch], {}, 2 * m * n * k),
   );
+}
+
+/** Values in memory as a format has them; see {@linkcode Format}. bf16 is cut, not rounded: only the speed counts. */
+function packed(values: Float32Array, format: Format): Float32Array | Uint32Array {
+  if (format === "f32") return values;
+  const halves = new Uint16Array(2 * Math.ceil(values.length / 2));
+  if (format === "f16") new Float16Array(halves.buffer).set(values);
+  else halves.set(new Uint32Array(values.buffer).map((bits) => bits >>> 16));
+  return new Uint32Array(halves.buffer);
 }
 
 function noise(length: number, seed: number): Float32Array {

@@ -1,6 +1,7 @@
 import type { Device } from "../device.ts";
 import { LukeNetwork } from "../luke_network.ts";
 import type { LukeShape } from "../luke_shapes.ts";
+import type { Format } from "../ops/half/format.ts";
 import type { Ceiling } from "./ceiling.ts";
 import { median } from "./contender.ts";
 import { publishedPeak } from "./gpu_peaks.ts";
@@ -27,6 +28,14 @@ const BUDGET = 10_000;
 /** Profiled steps that a dispatch's time is the median of. */
 const PROFILED_STEPS = 3;
 
+/** How a network that is measured trains; see {@linkcode LukeNetworkOptions}. */
+export interface StepSettings {
+  /** What the operands of linear layers are rounded to. */
+  readonly precision?: Format;
+  /** Computes activations again in the reverse pass. */
+  readonly recompute?: boolean;
+}
+
 /** A LUKE with a batch, ready to be trained on. */
 export class StepRunner implements AsyncDisposable {
   readonly #device: ProfilingDevice;
@@ -41,11 +50,16 @@ export class StepRunner implements AsyncDisposable {
   }
 
   /** Makes the network with random weights, and a batch of its shape. */
-  static async create(device: Device, { config, capacity }: LukeShape): Promise<StepRunner> {
+  static async create(
+    device: Device,
+    { config, capacity }: LukeShape,
+    { precision = "f32", recompute = false }: StepSettings = {},
+  ): Promise<StepRunner> {
     const profiling = new ProfilingDevice(device);
     const network = await LukeNetwork.create(profiling, config, {
       capacities: [capacity],
-      training: { gradientAccumulationSteps: 1, optimizer: OPTIMIZER },
+      precision,
+      training: { gradientAccumulationSteps: 1, optimizer: OPTIMIZER, recompute },
     });
     network.initialize(1);
     const batch = syntheticBatch(config, capacity, 1);
@@ -137,10 +151,10 @@ export async function benchSteps(
   device: Device,
   shape: LukeShape,
   ceiling: Ceiling,
-  options: { steps?: number; progress?: (done: number, total: number) => void } = {},
+  options: StepSettings & { steps?: number; progress?: (done: number, total: number) => void } = {},
 ): Promise<StepReport> {
   const before = device.allocatedBytes;
-  await using runner = await StepRunner.create(device, shape);
+  await using runner = await StepRunner.create(device, shape, options);
   await runner.run(1);
   const first = await runner.run(1);
   const steps = options.steps ?? Math.min(500, Math.max(3, Math.round(BUDGET / first)));

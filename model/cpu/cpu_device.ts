@@ -4,6 +4,7 @@ import { DeviceError } from "../device_error.ts";
 import type { DType } from "../kernel.ts";
 import type { BlasChoice } from "./blas_choice.ts";
 import { BLAS_MATMUL, blasMatmul, blasTiles, fitsBlas } from "./blas_matmul.ts";
+import { LiveDispatches } from "../live_dispatches.ts";
 import { loadKernels } from "./compile_kernels.ts";
 import type { WorkerAnswer, WorkerRequest } from "./cpu_worker.ts";
 import { type KernelFunction, replay, type ReplayProgram } from "./replay.ts";
@@ -22,6 +23,8 @@ export interface CpuProgram extends Program {
   readonly replay: ReplayProgram;
   /** The recorded list. */
   readonly dispatches: readonly Dispatch[];
+  /** Which of them a run has to resolve. */
+  readonly live: LiveDispatches;
   /** Addresses to free with the program. */
   readonly memory: readonly number[];
   /** The kernel of each dispatch on the calling thread. */
@@ -235,6 +238,7 @@ export class CpuDevice implements Device {
       length: dispatches.length,
       replay: program,
       dispatches,
+      live: new LiveDispatches(dispatches),
       memory: [parameters, control],
       functions,
     });
@@ -280,8 +284,11 @@ export class CpuDevice implements Device {
     const floats = new Float32Array(this.#heap.memory.buffer);
     const { blocks, control } = program.replay;
     const length = program.dispatches.length;
-    integers.fill(0, control >>> 2, (control >>> 2) + 3 * length);
-    program.dispatches.forEach((dispatch, i) => {
+    const tileCounts = control >>> 2;
+    integers.fill(0, tileCounts + length, tileCounts + 3 * length);
+    program.live.update(scalars, (i) => {
+      const dispatch = program.dispatches[i];
+      if (!dispatch) return;
       const { kernel } = dispatch;
       const sizes = resolveSizes(dispatch, scalars);
       const first = ((blocks[i] ?? 0) >>> 2) + kernel.bindings.length;
@@ -291,7 +298,7 @@ export class CpuDevice implements Device {
         else integers[first + j] = value;
       });
       const tiles = program.replay.kernels[i] === BLAS_MATMUL ? blasTiles : kernel.tiles;
-      integers[(control >>> 2) + i] = tiles((name) => sizes[name] ?? 0);
+      integers[tileCounts + i] = tiles((name) => sizes[name] ?? 0);
     });
   }
 

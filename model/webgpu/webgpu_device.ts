@@ -2,6 +2,7 @@ import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, Vie
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import type { AdapterTraits, DType, SizeOf } from "../kernel.ts";
+import { LiveDispatches } from "../live_dispatches.ts";
 import { bindingConflict } from "./binding_conflict.ts";
 import { DeviceFailure } from "./device_failure.ts";
 import { choiceOfVariant } from "./kernel_choice.ts";
@@ -29,6 +30,9 @@ interface PreparedDispatch {
 
 interface WebGPUProgram extends Program {
   readonly prepared: readonly PreparedDispatch[];
+  readonly live: LiveDispatches;
+  /** As last resolved; undefined where there is nothing to do. */
+  readonly passes: (Pass | undefined)[];
   readonly scalars: GPUBuffer | undefined;
 }
 
@@ -208,7 +212,13 @@ export class WebGPUDevice implements Device {
       scalars?.destroy();
       throw error;
     }
-    const program: WebGPUProgram = { length: prepared.length, prepared, scalars };
+    const program: WebGPUProgram = {
+      length: prepared.length,
+      prepared,
+      live: new LiveDispatches(dispatches),
+      passes: [],
+      scalars,
+    };
     this.#allocatedBytes += scalars?.size ?? 0;
     this.#programs.set(program, program);
     return program;
@@ -248,7 +258,10 @@ export class WebGPUDevice implements Device {
     const known = this.#programs.get(program);
     if (!known) throw new RangeError("the program was released or belongs to another device");
     // Every size is resolved first: a scalar beyond its capacity must leave no half of the list enqueued.
-    const passes = known.prepared.map(({ dispatch, pipeline, bindGroup }): Pass | undefined => {
+    known.live.update(scalars, (i) => {
+      const prepared = known.prepared[i];
+      if (!prepared) return;
+      const { dispatch, pipeline, bindGroup } = prepared;
       const sizes = resolveSizes(dispatch, scalars);
       const { kernel } = dispatch;
       const grid = foldWorkgroups(
@@ -256,10 +269,10 @@ export class WebGPUDevice implements Device {
         kernel.workgroups(sizeOf(dispatch, sizes)),
         this.#maxWorkgroups,
       );
-      return grid && { pipeline, bindGroup, grid };
+      known.passes[i] = grid && { pipeline, bindGroup, grid };
     });
     if (known.scalars) this.#device.queue.writeBuffer(known.scalars, 0, this.#scalarWords(scalars));
-    return passes;
+    return known.passes;
   }
 
   release(program: Program): void {

@@ -8,6 +8,8 @@ import {
   type Device,
   DEVICE_KINDS,
   type DeviceKind,
+  type Format,
+  FORMATS,
   LUKE_SHAPE_NAMES,
   LUKE_SHAPES,
   type LukeShape,
@@ -31,6 +33,8 @@ interface Options {
   readonly shape: LukeShapeName;
   readonly rows?: number;
   readonly entityVocabSize?: number;
+  readonly precision?: Format;
+  readonly recompute?: true;
   readonly steps?: number;
   readonly product?: ProductShape;
   readonly growth?: true;
@@ -55,6 +59,8 @@ export function benchCommand(reporter: Reporter): Command {
     .option("--shape <name>", LUKE_SHAPE_NAMES.join(", "), oneOf(LUKE_SHAPE_NAMES), "small")
     .option("--rows <n>", "items of a micro-batch; base and large: 1 on cpu, 8 on a GPU", wholeNumber(1))
     .option("--entity-vocab-size <n>", "rows of the entity table; the shape's own", wholeNumber(4))
+    .option("--precision <format>", `operands of linear layers: ${FORMATS.join(", ")}`, oneOf(FORMATS), "f32")
+    .option("--recompute", "compute activations again in the reverse pass")
     .option("--steps <n>", "steps to time; as many as take ten seconds", wholeNumber(1))
     .option("--product <m>x<n>x<k>", "one matrix product instead, beside the ceiling by turns", productShape)
     .option("--growth", "memory over 1,000 steps (or --steps) of a tiny LUKE instead")
@@ -78,7 +84,7 @@ async function bench(device: Device, options: Options, reporter: Reporter): Prom
   };
   if (!options.json) reporter.line(`device: ${device.description}`);
   if (options.product) {
-    const product = await benchProduct(device, options.product);
+    const product = await benchProduct(device, options.product, options.precision);
     return print({ product }, () => productLines(product));
   }
   if (options.growth) {
@@ -91,9 +97,11 @@ async function bench(device: Device, options: Options, reporter: Reporter): Prom
   const line = new ProgressLine(reporter.progress, `steps of ${options.shape}`, "rounds");
   const step = await benchSteps(device, shape, ceiling, {
     ...(options.steps === undefined ? {} : { steps: options.steps }),
+    precision: options.precision ?? "f32",
+    recompute: options.recompute ?? false,
     progress: (done, total) => line.update(done, total),
   }).finally(() => line.clear());
-  const named = { name: options.shape, ...shape };
+  const named = { name: options.shape, precision: options.precision ?? "f32", ...shape };
   print({ ceiling, shape: named, step }, () => stepLines(named, step));
 }
 

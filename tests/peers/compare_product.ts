@@ -2,12 +2,13 @@
  * A matrix product x wT of ours beside PyTorch's, by turns on one machine; prints both and their ratio.
  *
  *     deno run -A tests/peers/compare_product.ts --python VENV/bin/python [--product 512x768x768] [--device cpu] [--threads 2]
+ *       [--blas wasm|system|auto] [--precision f32|f16|bf16]
  *       [--turns 9] [--json] [-- --device cuda --precision bf16]
  *
  * What follows `--` goes to product_time.py.
  */
 import { parseArgs } from "node:util";
-import { DEVICE_KINDS, openDevice } from "@lukeforge/model";
+import { BLAS_CHOICES, DEVICE_KINDS, FORMATS, openDevice } from "@lukeforge/model";
 import { alternate, median } from "../../model/bench/contender.ts";
 import { productContender } from "../../model/bench/product_bench.ts";
 import { Peer } from "./peer.ts";
@@ -22,21 +23,27 @@ const { values, positionals } = parseArgs({
     product: { type: "string", default: "512x768x768" },
     device: { type: "string", default: "cpu" },
     threads: { type: "string" },
+    blas: { type: "string", default: "wasm" },
+    precision: { type: "string", default: "f32" },
     turns: { type: "string", default: "9" },
     json: { type: "boolean", default: false },
   },
 });
 const kind = DEVICE_KINDS.find((known) => known === values.device);
-if (!kind) throw new RangeError(`devices: ${DEVICE_KINDS}`);
+const blas = BLAS_CHOICES.find((known) => known === values.blas);
+const precision = FORMATS.find((known) => known === values.precision);
+if (!kind || !blas || !precision) {
+  throw new RangeError(`devices: ${DEVICE_KINDS}; blas: ${BLAS_CHOICES}; precisions: ${FORMATS}`);
+}
 const [m = 0, n = 0, k = 0] = values.product.split("x").map(Number);
 const threads = values.threads === undefined ? [] : ["--threads", values.threads];
 
-const device = await openDevice(
-  kind,
-  values.threads === undefined ? {} : { threads: Number(values.threads) },
-);
+const device = await openDevice(kind, {
+  blas,
+  ...(values.threads !== undefined && { threads: Number(values.threads) }),
+});
 {
-  using product = await productContender(device, "x wT", [m, n, k]);
+  using product = await productContender(device, "x wT", [m, n, k], precision);
   using peer = await Peer.start(values.python, "product_time.py", [
     ...[m, n, k].map(String),
     ...threads,
@@ -60,6 +67,7 @@ const device = await openDevice(
   const rate = (times: readonly number[]): number => product.work / median(times) / 1e6;
   const report = {
     product: [m, n, k],
+    precision,
     device: device.description,
     ...{ peer: peer.about.peer, peerDevice: peer.about.device },
     gflops: rate(ours),
@@ -68,7 +76,9 @@ const device = await openDevice(
   };
   if (values.json) console.log(JSON.stringify(report));
   else {
-    console.log(`product ${m}×${n}×${k}, median of ${values.turns} turns of ${REPEATS}`);
+    console.log(
+      `product ${m}×${n}×${k}, ours of ${precision}, median of ${values.turns} turns of ${REPEATS}`,
+    );
     console.log(`ours    ${report.gflops.toFixed(1)} GFLOP/s on ${report.device}`);
     console.log(`theirs  ${report.peerGflops.toFixed(1)} GFLOP/s on ${report.peerDevice} (${report.peer})`);
     console.log(`speed of ours / theirs: ${report.ratio.toFixed(3)}`);

@@ -30,6 +30,7 @@ export const gatherRowsKernel = defineKernel({
   ],
   sizes: ["rows", "columns", "x_rows", "first_x_row", "keep"],
   live: ["rows"],
+  bytes: (size) => 8 * size("rows") * size("columns"),
   wgsl: `${main}  let origin = u32(index[row]) - first_x_row; // wraps for rows that are not in x
   if (origin < x_rows) { y[i] = x[origin * columns + c]; } else if (keep == 0u) { y[i] = 0.0; }
 }
@@ -69,6 +70,7 @@ export const scatterRowsKernel = defineKernel({
   ],
   sizes: ["rows", "columns", "dx_rows", "first_dx_row"],
   live: ["rows"],
+  bytes: (size) => 12 * size("rows") * size("columns"),
   wgsl: `${main}  let place = u32(index[row]) - first_dx_row; // wraps for rows that are not in dx
   if (place < dx_rows) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }
 }
