@@ -72,7 +72,9 @@ export interface AdapterTraits {
 export interface KernelVariant {
   /** Its name in choices and in tables of tuning. */
   readonly name: string;
+  /** As of a kernel. */
   readonly wgsl: string | ((size: SizeOf) => string);
+  /** As of a kernel. */
   workgroups(size: SizeOf): number | readonly [number, number, number];
   /** The WGSL element types of bindings that differ from their dtype, such as `vec4<f32>`. */
   readonly elements?: Readonly<Record<string, string>>;

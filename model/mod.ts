@@ -98,6 +98,14 @@ export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram }
 export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
 export type { AdapterTraits, KernelVariant, KernelVariants } from "./kernel.ts";
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
-export type { TuningStore, TuningTable } from "./webgpu/tuning_table.ts";
+export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
+export { tuningFile, tuningPath } from "./webgpu/tuning_file.ts";
+export {
+  readTuning,
+  tuningAdapter,
+  type TuningStore,
+  type TuningTable,
+  writeTuning,
+} from "./webgpu/tuning_table.ts";
 export * from "./safetensors.ts";
 export * from "./safetensors_file.ts";

@@ -2,6 +2,8 @@ import type { BlasChoice } from "./cpu/blas_choice.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./device_error.ts";
 import { adapterName, requestWebGPU } from "./webgpu/request.ts";
+import { tuningFile } from "./webgpu/tuning_file.ts";
+import { readTuning, tuningAdapter, type TuningTable } from "./webgpu/tuning_table.ts";
 import { WebGPUDevice } from "./webgpu/webgpu_device.ts";
 
 /** What {@linkcode openDevice} can be asked for. */
@@ -45,7 +47,11 @@ async function openWebGPU(allowSoftware: boolean): Promise<Device | undefined> {
     device.destroy();
     return undefined;
   }
-  return new WebGPUDevice(device, adapterName(adapterInfo));
+  const description = adapterName(adapterInfo);
+  return new WebGPUDevice(device, description, {
+    software: isSoftware,
+    tuning: tuned("webgpu", description),
+  });
 }
 
 async function openDawn(): Promise<Device> {
@@ -56,7 +62,18 @@ async function openDawn(): Promise<Device> {
       "Dawn accepts no adapter here: install the GPU vendor's Vulkan driver; or use --device webgpu or --device cpu",
     );
   }
-  return new WebGPUDevice(requested.device, adapterName(requested.adapterInfo), { kind: "dawn" });
+  const { device, adapterInfo, isSoftware } = requested;
+  const description = adapterName(adapterInfo);
+  return new WebGPUDevice(device, description, {
+    kind: "dawn",
+    software: isSoftware,
+    tuning: tuned("dawn", description),
+  });
+}
+
+/** What `tune` has found out about the adapter, if it was run. */
+function tuned(kind: "webgpu" | "dawn", description: string): TuningTable {
+  return readTuning(tuningFile(), tuningAdapter(kind, description));
 }
 
 // Imported when wanted: the kernels of the cpu device are assembled at load, which a GPU run has no use for.

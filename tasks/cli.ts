@@ -9,6 +9,7 @@ import { computeTotalTrainingStepsCommand } from "./commands/compute_total_train
 import { lukePlanCommand } from "./commands/luke_plan.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
+import { tuneCommand } from "./commands/tune.ts";
 import type { Reporter } from "./stage.ts";
 import { systemErrorLine } from "./system_errors.ts";
 
@@ -26,6 +27,7 @@ export function createProgram(reporter: Reporter): Command {
     computeTotalTrainingStepsCommand(reporter),
     benchCommand(reporter),
     lukePlanCommand(reporter),
+    tuneCommand(reporter),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

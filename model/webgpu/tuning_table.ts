@@ -5,11 +5,17 @@ export type TuningTable = Readonly<Record<string, string>>;
 export interface TuningStore {
   /** What was written last, undefined where there is nothing. */
   read(): string | undefined;
+  /** Replaces it. */
   write(text: string): void;
 }
 
 /** What the text of a store begins with; a table of another version is not used. */
 const VERSION = 1;
+
+/** What a store knows an adapter by: two WebGPUs of one adapter compile differently. */
+export function tuningAdapter(kind: string, description: string): string {
+  return `${kind}: ${description}`;
+}
 
 /** The table of an adapter in a store; empty where there is none, or none that can be read. */
 export function readTuning(store: TuningStore, adapter: string): TuningTable {

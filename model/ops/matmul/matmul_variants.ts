@@ -31,7 +31,10 @@ const TILES: readonly MatmulTile[] = [
 ];
 
 /** Multiplications up to which a software adapter takes longer to compile a text than to run the simplest one. */
-const SMALL_WORK = 2 ** 21;
+const SMALL_WORK = 2 ** 20;
+
+/** Multiplications beyond which the simplest text is out of the question: it would take seconds. */
+const LARGE_WORK = 2 ** 28;
 
 /** Workgroups that keep a large GPU busy: about twice its multiprocessors. */
 const BUSY_WORKGROUPS = 256;
@@ -60,7 +63,9 @@ function list(sizes: MatmulSizes, adapter: AdapterTraits): readonly KernelVarian
     tileBytes(tile) <= adapter.maxWorkgroupBytes &&
     tile.threadRows * tile.threadColumns <= adapter.maxInvocations
   ).map((tile) => tilesVariant(sizes, tile));
-  const all = [single, ...registers, ...tiles];
+  const work = extent(sizes.m) * extent(sizes.n) * extent(sizes.k) * extent(sizes.outer) *
+    extent(sizes.inner);
+  const all = [...(work > LARGE_WORK ? [] : [single]), ...registers, ...tiles];
   const chosen = adapter.software ? softwareChoice(sizes) : gpuChoice(sizes, tiles);
   return [...all].sort((x, y) => Number(y.name === chosen) - Number(x.name === chosen));
 }
