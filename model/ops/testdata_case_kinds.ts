@@ -41,16 +41,22 @@ export const CASE_KINDS = {
     ),
 } as const;
 
+/** Scalars of other cases, taken again for what was not live there: a device knows only a few. */
+const SCALARS: readonly string[] = ["rows", "items", "runs"];
+
 /** The case with all that may be live at about half of what it is. What lies beyond must stay as it is. */
 function belowCapacity(op: OpCase): OpCase {
   const sizes = { ...op.sizes };
   const scalars: Record<string, number> = { ...op.scalars };
+  const unused = SCALARS.filter((scalar) => scalars[scalar] === undefined);
   for (const name of liveExtents(op)) {
     const size = sizes[name] ?? 0;
     const value = valueOf(op, name);
     if (typeof size === "number") {
-      sizes[name] = { scalar: `fewer_${name}`, times: 1, capacity: size };
-      scalars[`fewer_${name}`] = Math.ceil(value / 2);
+      const scalar = unused.shift();
+      if (scalar === undefined) continue; // stays as it is
+      sizes[name] = { scalar, times: 1, capacity: size };
+      scalars[scalar] = Math.ceil(value / 2);
     } else {
       scalars[size.scalar] = Math.ceil(value / size.times / 2);
     }
