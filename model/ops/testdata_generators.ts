@@ -8,6 +8,8 @@ export interface OpCase {
   readonly inputs: readonly Numbers[];
   readonly sizes: Readonly<Record<string, Size>>;
   readonly scalars?: Readonly<Record<string, number>>;
+  /** The variant of the kernel, where it is not the device's choice that is tested. */
+  readonly variant?: string;
   /** Where f32 itself cannot be as close as the rest: the bound, with the reason beside it. */
   readonly tolerance?: number;
   /** Whether it is a case of extreme numbers although none of its f32 inputs is ±10,000: what is made of them is. */

@@ -14,7 +14,10 @@ export async function runOpCase(
     return allocation;
   });
   const views = allocations.map((allocation) => ({ allocation, offset: 0, length: allocation.length }));
-  const program = await device.compile(cut({ kernel: op.kernel, views, sizes: op.sizes }));
+  const program = await device.compile(cut({
+    ...{ kernel: op.kernel, views, sizes: op.sizes },
+    ...(op.variant && { variant: op.variant }),
+  }));
   await device.run(program, op.scalars ?? {});
   const outputs: Float32Array[] = [];
   for (const [i, view] of views.entries()) {

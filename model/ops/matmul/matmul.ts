@@ -14,6 +14,12 @@ const ENOUGH_TILES = 128;
 /** With fewer tiles than this, k is split. */
 const FEW_TILES = 16;
 
+/** A gradient of a weight is cut up to so many blocks of 128 × 128: what keeps a large GPU busy. */
+const BUSY_BLOCKS = 256;
+
+/** Such pieces are no shorter than this, so that adding them up costs next to nothing beside them. */
+const LONG_SPLIT_ROWS = 1024;
+
 /** A matrix of a product: `row` and `column` are the strides in elements, `outer` and `inner` those of the batch. */
 export interface MatrixLayout {
   readonly tensor: Tensor;
@@ -81,11 +87,10 @@ export function matmul(
     epilogue: EPILOGUES.indexOf(epilogue?.kind ?? "none"),
   };
   const depth = capacityOf(k);
-  const tiles = Math.ceil(capacityOf(m) / CPU_TILE) * Math.ceil(n / CPU_TILE);
-  const splitDepth = Math.max(Math.ceil(depth * tiles / ENOUGH_TILES / SPLIT_ROWS), 1) * SPLIT_ROWS;
+  const splitDepth = splitDepthOf(m, n, depth);
   const splits = Math.ceil(depth / splitDepth);
   const splittable = outer === 1 && inner === 1 && !bias && !epilogue && c.row === n;
-  if (!splittable || tiles >= FEW_TILES || splits < 2) {
+  if (!splittable || splits < 2) {
     plan.dispatch(kernel, [a.tensor, b.tensor, bias ?? a.tensor, epilogue?.d ?? a.tensor, c.tensor], {
       ...common,
       splits: 1,
@@ -111,4 +116,16 @@ export function matmul(
     offset: 0,
     accumulate,
   });
+}
+
+/** The length of the pieces of k, decided by the shape alone so that it never changes bits. */
+function splitDepthOf(m: Size, n: number, depth: number): number {
+  const blocks = (side: number): number => Math.ceil(capacityOf(m) / side) * Math.ceil(n / side);
+  const pieceOf = (pieces: number): number =>
+    Math.max(Math.ceil(depth / pieces / SPLIT_ROWS), 1) * SPLIT_ROWS;
+  const tiles = blocks(CPU_TILE);
+  if (tiles > 0 && tiles < FEW_TILES) return pieceOf(ENOUGH_TILES / tiles);
+  if (typeof m !== "number") return Math.max(depth, 1);
+  const wanted = Math.ceil(BUSY_BLOCKS / blocks(2 * CPU_TILE));
+  return pieceOf(Math.max(Math.min(wanted, Math.floor(depth / LONG_SPLIT_ROWS)), 1));
 }

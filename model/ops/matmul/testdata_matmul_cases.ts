@@ -193,5 +193,35 @@ function* varietyCases(): Generator<OpCase> {
   }
 }
 
+/** What adapters and shapes of every size get, on shapes small enough to be checked: each text is another for a compiler. */
+function* variantCases(): Generator<OpCase> {
+  const [m, n, k] = [20, 36, 28];
+  for (
+    const [variant, epilogue, a, b, layout] of [
+      ["registers 4x16", "gelu", "f32", "f16", "NT"],
+      ["tiles 32x32x16", "gelu_backward", "f16", "bf16", "NN"],
+      ["tiles 32x32x16", "residual", "f32", "f32", "TT"],
+      ["tiles 64x64x16", "none", "f32", "f32", "NT"],
+    ] as const
+  ) {
+    const transposed = { a: layout[0] === "T", b: layout[1] === "T" };
+    yield {
+      kernel: matmulKernelOf({ epilogue, bias: true, a, b }),
+      variant,
+      dear: variant === "tiles 64x64x16", // the text of the smaller tiles, only longer
+      shape: `${m} × ${n} × ${k} ${layout} by ${variant}`,
+      inputs: [encode(f32(m * k), a), encode(f32(k * n), b), f32(n), f32(m * n), f32(m * n)],
+      sizes: {
+        ...{ m, n, k, c_row: n, k_split: k, splits: 1, c_split: 0, outer: 1, inner: 1 },
+        ...{ a_outer: 0, a_inner: 0, b_outer: 0, b_inner: 0, c_outer: 0, c_inner: 0 },
+        ...(transposed.a ? { a_row: 1, a_column: m } : { a_row: k, a_column: 1 }),
+        ...(transposed.b ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 }),
+        ...{ a_format: FORMATS.indexOf(a), b_format: FORMATS.indexOf(b) },
+        ...{ epilogue: EPILOGUES.indexOf(epilogue), accumulate: 0, has_bias: 1, alpha: 1 },
+      },
+    };
+  }
+}
+
 /** Products: odd and whole tiles, transposes, batches, splits, live sizes, epilogues and operands of half precision. */
-export const matmulCases: readonly OpCase[] = [...plainCases(), ...varietyCases()];
+export const matmulCases: readonly OpCase[] = [...plainCases(), ...varietyCases(), ...variantCases()];
