@@ -1,51 +1,27 @@
-import type { Kernel, LiveSize, Size } from "../kernel.ts";
-
-/** How many different scalars the live sizes of all programs of a device can read. */
-export const MAX_SCALARS = 16;
-
-/** Finds the place of a scalar in the uniform buffer by its name. */
-export type ScalarIndex = (scalar: string) => number;
-
-/** A kernel's complete WGSL. */
-export interface Shader {
-  /** The module's text; its entry point is `main`. */
-  readonly code: string;
-  /** Whether the uniform buffer of scalars is declared, as the binding after the storage bindings. */
-  readonly readsScalars: boolean;
-}
+import type { Kernel, Size } from "../kernel.ts";
+import { liveBytes } from "./live_sizes.ts";
 
 /**
  * The complete WGSL of a kernel: a header with its bindings, sizes and `flat_group()`, then the kernel's own text. Sizes that
- * cannot be live are constants, the others are functions, so that one kernel text serves fixed and live row counts. Throws a
- * RangeError when a size is missing, is live where the kernel wants a constant, or has no exact u32 (or f32) literal.
+ * cannot be live are constants; the others, whether they are live in this dispatch or not, are functions that read the uniform
+ * binding after the storage bindings, so that one shader serves all row counts, capacities and pieces. Throws a RangeError when
+ * a size is missing, is live where the kernel wants a constant, or has no exact u32 (or f32) literal.
  */
-export function buildShader(
-  kernel: Kernel,
-  sizes: Readonly<Record<string, Size>>,
-  scalarIndex: ScalarIndex,
-): Shader {
+export function buildShader(kernel: Kernel, sizes: Readonly<Record<string, Size>>): string {
   const lines = kernel.bindings.map(({ name, dtype, access, element }, i) =>
     `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element ?? dtype}>;`
   );
-  let readsScalars = false;
   for (const name of kernel.sizes) {
     const size = sizes[name];
     if (size === undefined) throw new RangeError(`${kernel.name}: size ${name} is not given`);
-    if (kernel.live.includes(name)) {
-      if (typeof size !== "number") readsScalars = true;
-      const value = typeof size === "number"
-        ? unsigned(kernel, name, size)
-        : scalarTerm(kernel, name, size, scalarIndex);
-      lines.push(`fn ${name}() -> u32 { return ${value}; }`);
-    } else {
-      lines.push(constant(kernel, name, size));
-    }
+    const place = kernel.live.indexOf(name);
+    if (place < 0) lines.push(constant(kernel, name, size));
+    else lines.push(`fn ${name}() -> u32 { return live_sizes[${Math.floor(place / 4)}][${place % 4}]; }`);
   }
-  if (readsScalars) {
+  if (kernel.live.length > 0) {
+    const vectors = liveBytes(kernel) / 16;
     lines.unshift(
-      `@group(0) @binding(${kernel.bindings.length}) var<uniform> scalars: array<vec4<u32>, ${
-        MAX_SCALARS / 4
-      }>;`,
+      `@group(0) @binding(${kernel.bindings.length}) var<uniform> live_sizes: array<vec4<u32>, ${vectors}>;`,
     );
   }
   lines.push(
@@ -59,7 +35,7 @@ export function buildShader(
     return size;
   });
   const enables = (kernel.enables ?? []).map((extension) => `enable ${extension};\n`).join("");
-  return { code: `${enables}${lines.join("\n")}\n\n${body}`, readsScalars };
+  return `${enables}${lines.join("\n")}\n\n${body}`;
 }
 
 /** The text with line numbers, for error messages. */
@@ -78,16 +54,6 @@ function constant(kernel: Kernel, name: string, size: Size): string {
   }
   // The shortest decimal of the f32 seen as f64 lies within half a step of that f32, so it reads back to the same bits.
   return `const ${name}: f32 = ${value}f;`;
-}
-
-function scalarTerm(kernel: Kernel, name: string, size: LiveSize, scalarIndex: ScalarIndex): string {
-  unsigned(kernel, name, size.capacity);
-  const index = scalarIndex(size.scalar);
-  const scalar = `scalars[${Math.floor(index / 4)}][${index % 4}]`;
-  const value = size.times === 1 ? scalar : `${scalar} * ${unsigned(kernel, name, size.times)}`;
-  if (!size.piece) return value;
-  const first = unsigned(kernel, name, size.piece.first);
-  return `min(max(${value}, ${first}) - ${first}, ${unsigned(kernel, name, size.capacity)})`;
 }
 
 function unsigned(kernel: Kernel, name: string, value: number): string {

@@ -6,15 +6,15 @@ import { LiveDispatches } from "../live_dispatches.ts";
 import { bindingConflict } from "./binding_conflict.ts";
 import { DeviceFailure } from "./device_failure.ts";
 import { choiceOfVariant } from "./kernel_choice.ts";
+import { liveBytes, LiveSizes } from "./live_sizes.ts";
 import { PipelineCache } from "./pipeline_cache.ts";
 import { isSoftwareAdapter } from "./request.ts";
-import { buildShader, MAX_SCALARS } from "./shader.ts";
+import { buildShader } from "./shader.ts";
 import { type Pass, timePasses } from "./time_passes.ts";
 import { tuningName, type TuningTable } from "./tuning_table.ts";
 import { foldWorkgroups, MAX_WORKGROUPS } from "./workgroups.ts";
 
 const BYTES = 4;
-const SCALAR_BYTES = MAX_SCALARS * BYTES;
 
 /** Runs between two fences. A fence is awaited at the next one, so at most twice as many runs are in flight. */
 const RUNS_PER_FENCE = 8;
@@ -26,14 +26,17 @@ interface PreparedDispatch {
   readonly dispatch: Dispatch;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
+  /** Where its live sizes lie, in bytes. */
+  readonly livePlace: number;
 }
 
 interface WebGPUProgram extends Program {
   readonly prepared: readonly PreparedDispatch[];
-  readonly live: LiveDispatches;
+  readonly changes: LiveDispatches;
   /** As last resolved; undefined where there is nothing to do. */
   readonly passes: (Pass | undefined)[];
-  readonly scalars: GPUBuffer | undefined;
+  readonly live: LiveSizes;
+  readonly liveBuffer: GPUBuffer | undefined;
 }
 
 /** What a {@linkcode WebGPUDevice} may be told beside its adapter's name. */
@@ -64,7 +67,6 @@ export class WebGPUDevice implements Device {
   readonly #pipelines: PipelineCache;
   readonly #buffers = new Map<Allocation, GPUBuffer>();
   readonly #programs = new Map<Program, WebGPUProgram>();
-  readonly #scalarNames = new Map<string, number>();
   #allocatedBytes = 0;
   #encodeMilliseconds = 0;
   #runsSinceFence = 0;
@@ -186,22 +188,26 @@ export class WebGPUDevice implements Device {
     const dispatches = list.map((dispatch) => choiceOfVariant(dispatch, this.adapter, this.#tuning));
     const shaders = dispatches.map((dispatch) => {
       this.#checkViews(dispatch);
-      return buildShader(dispatch.kernel, dispatch.sizes, (name) => this.#scalarIndex(name));
+      return buildShader(dispatch.kernel, dispatch.sizes);
     });
-    const scalars = shaders.some((shader) => shader.readsScalars)
+    const live = new LiveSizes(this.#device.limits.minUniformBufferOffsetAlignment);
+    const places = dispatches.map((dispatch) => live.place(dispatch));
+    const liveBuffer = live.words.length > 0
       ? this.#device.createBuffer({
-        label: "scalars",
-        size: SCALAR_BYTES,
+        label: "live sizes",
+        size: live.words.byteLength,
         usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
       })
       : undefined;
     const checks: Promise<void>[] = [];
     const prepared = dispatches.map((dispatch, i): PreparedDispatch => {
-      const shader = shaders[i];
-      if (!shader) throw new RangeError(`${dispatch.kernel.name} has no shader`);
+      const [shader, livePlace] = [shaders[i], places[i]];
+      if (shader === undefined || livePlace === undefined) {
+        throw new RangeError(`${dispatch.kernel.name} has no shader`);
+      }
       const { pipeline, layout } = this.#pipelines.get(dispatch.kernel, shader, checks);
-      const bindGroup = this.#bind(dispatch, layout, shader.readsScalars ? scalars : undefined, checks);
-      return { dispatch, pipeline, bindGroup };
+      const bindGroup = this.#bind(dispatch, layout, liveBuffer, livePlace, checks);
+      return { dispatch, pipeline, bindGroup, livePlace };
     });
     // All of them, so that no later rejection is left unhandled; the first in order is a shader's before its bind group's.
     const failed = (await Promise.allSettled(checks)).find((check) => check.status === "rejected");
@@ -209,17 +215,18 @@ export class WebGPUDevice implements Device {
       if (failed) throw failed.reason;
       this.#check();
     } catch (error) {
-      scalars?.destroy();
+      liveBuffer?.destroy();
       throw error;
     }
     const program: WebGPUProgram = {
       length: prepared.length,
       prepared,
-      live: new LiveDispatches(dispatches),
+      changes: new LiveDispatches(dispatches),
       passes: [],
-      scalars,
+      live,
+      liveBuffer,
     };
-    this.#allocatedBytes += scalars?.size ?? 0;
+    this.#allocatedBytes += liveBuffer?.size ?? 0;
     this.#programs.set(program, program);
     return program;
   }
@@ -252,18 +259,19 @@ export class WebGPUDevice implements Device {
     }
   }
 
-  /** What a run consists of, undefined where there is nothing to do; the scalars are written. */
+  /** What a run consists of, undefined where there is nothing to do; the live sizes are written. */
   #passes(program: Program, scalars: Scalars): (Pass | undefined)[] {
     this.#check();
     const known = this.#programs.get(program);
     if (!known) throw new RangeError("the program was released or belongs to another device");
     // Every size is resolved first: a scalar beyond its capacity must leave no half of the list enqueued.
-    known.live.update(scalars, (i) => {
+    known.changes.update(scalars, (i) => {
       const prepared = known.prepared[i];
       if (!prepared) return;
-      const { dispatch, pipeline, bindGroup } = prepared;
+      const { dispatch, pipeline, bindGroup, livePlace } = prepared;
       const sizes = resolveSizes(dispatch, scalars);
       const { kernel } = dispatch;
+      known.live.resolve(livePlace, kernel, sizes);
       const grid = foldWorkgroups(
         kernel.name,
         kernel.workgroups(sizeOf(dispatch, sizes)),
@@ -271,7 +279,7 @@ export class WebGPUDevice implements Device {
       );
       known.passes[i] = grid && { pipeline, bindGroup, grid };
     });
-    if (known.scalars) this.#device.queue.writeBuffer(known.scalars, 0, this.#scalarWords(scalars));
+    if (known.liveBuffer) this.#device.queue.writeBuffer(known.liveBuffer, 0, known.live.words);
     return known.passes;
   }
 
@@ -279,8 +287,8 @@ export class WebGPUDevice implements Device {
     const known = this.#programs.get(program);
     if (!known || this.#destroyed) return;
     this.#programs.delete(program);
-    this.#allocatedBytes -= known.scalars?.size ?? 0;
-    known.scalars?.destroy();
+    this.#allocatedBytes -= known.liveBuffer?.size ?? 0;
+    known.liveBuffer?.destroy();
   }
 
   destroy(): void {
@@ -348,14 +356,18 @@ export class WebGPUDevice implements Device {
   #bind(
     { kernel, views }: Dispatch,
     layout: GPUBindGroupLayout,
-    scalars: GPUBuffer | undefined,
+    live: GPUBuffer | undefined,
+    livePlace: number,
     checks: Promise<void>[],
   ): GPUBindGroup {
     const entries: GPUBindGroupEntry[] = views.map(({ allocation, offset, length }, binding) => ({
       binding,
       resource: { buffer: this.#bufferOf(allocation), offset: offset * BYTES, size: length * BYTES },
     }));
-    if (scalars) entries.push({ binding: views.length, resource: { buffer: scalars } });
+    const size = liveBytes(kernel);
+    if (live && size > 0) {
+      entries.push({ binding: views.length, resource: { buffer: live, offset: livePlace, size } });
+    }
     this.#device.pushErrorScope("validation");
     const bindGroup = this.#device.createBindGroup({ label: kernel.name, layout, entries });
     checks.push(
@@ -368,29 +380,6 @@ export class WebGPUDevice implements Device {
       }),
     );
     return bindGroup;
-  }
-
-  #scalarIndex(name: string): number {
-    const known = this.#scalarNames.get(name);
-    if (known !== undefined) return known;
-    const index = this.#scalarNames.size;
-    if (index >= MAX_SCALARS) {
-      throw new RangeError(`no room for scalar ${name}: a device has ${MAX_SCALARS}`);
-    }
-    this.#scalarNames.set(name, index);
-    return index;
-  }
-
-  #scalarWords(scalars: Scalars): Uint32Array<ArrayBuffer> {
-    const words = new Uint32Array(MAX_SCALARS);
-    for (const [name, index] of this.#scalarNames) {
-      const value = scalars[name] ?? 0;
-      if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-        throw new RangeError(`scalar ${name} is ${value}, which is no unsigned 32-bit integer`);
-      }
-      words[index] = value;
-    }
-    return words;
   }
 }
 

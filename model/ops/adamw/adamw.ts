@@ -84,7 +84,7 @@ export const adamwKernel = defineKernel({
   ],
   sizes: ["count", "beta1", "beta2", "rest1", "rest2", "eps", "weight_decay"],
   floats: ["beta1", "beta2", "rest1", "rest2", "eps", "weight_decay"],
-  live: [],
+  live: ["count"],
   wgsl: adamwWgsl,
   bytes: (size) => 28 * size("count"), // reads all four, writes three
   ...elementwise,

@@ -1,7 +1,7 @@
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = flat_group(group, groups) * 256u + lane;
-  if (i >= count) { return; }
+  if (i >= count()) { return; }
   if ((bitcast<u32>(state[3]) & 0x7f800000u) == 0x7f800000u) { return; }
   let gradient = g[i] * state[4];
   let m1 = beta1 * m[i] + rest1 * gradient;

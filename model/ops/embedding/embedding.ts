@@ -18,7 +18,7 @@ export const embeddingForward = defineKernel({
     { name: "y", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "columns", "width", "accumulate", "table_rows", "first_row"],
-  live: ["rows"],
+  live: ["rows", "accumulate", "table_rows", "first_row"],
   wgsl: forwardWgsl,
   bytes: (size) => 4 * size("rows") * (2 * size("columns") + size("width") + 1), // one table row each, mostly
   workgroups: (size) => Math.ceil(size("rows") * size("columns") / 256),
@@ -65,7 +65,7 @@ export const embeddingBackward = defineKernel({
     { name: "dtable", dtype: "f32", access: "read_write" },
   ],
   sizes: ["runs", "columns", "table_rows", "first_row", "rows", "first_dy_row"],
-  live: ["runs"],
+  live: ["runs", "table_rows", "first_row", "rows", "first_dy_row"],
   wgsl: backwardWgsl,
   bytes: (size) => 12 * size("runs") * size("columns"), // most runs are of one row
   workgroups: (size) => size("runs"),

@@ -130,7 +130,7 @@ export const layerNormParameterPartials = defineKernel({
     { name: "partials", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "columns", "blocks", "block_rows"],
-  live: ["rows"],
+  live: ["rows", "blocks"],
   wgsl: parameterPartialsWgsl,
   workgroups: (size) => Math.ceil(size("columns") / 64) * size("blocks"),
   tiles: (size) => size("blocks"),

@@ -98,7 +98,7 @@ export function layerNormForwardWgsl(columns: number, fused: Fused = "none"): st
   const residual = fused !== "none";
   const drops = fused === "dropout and residual";
   const x = drops
-    ? "select(0.0, x[base + c$] * scale, dropout_keeps(first + base + c$, bits))"
+    ? "select(0.0, x[base + c$] * scale, dropout_keeps(first() + base + c$, bits))"
     : "x[base + c$]";
   return `${drops ? drawWgsl : ""}${prologue(groups, columns)}${
     drops ? "  let bits = dropout_place();\n" : ""
@@ -128,7 +128,7 @@ export function layerNormBackwardWgsl(columns: number, fused: Fused = "none"): s
   const groups = rowGroups(columns);
   const residual = fused !== "none";
   const drops = fused === "dropout and residual";
-  const dx = drops ? "select(0.0, d$ * scale, dropout_keeps(first + base + c$, bits))" : "d$";
+  const dx = drops ? "select(0.0, d$ * scale, dropout_keeps(first() + base + c$, bits))" : "d$";
   const store = (target: string, value: string, accumulate: string): string =>
     `    if (${accumulate}() != 0u) {
 ${eachInRow(groups, columns, `${target}[base + c$] = ${target}[base + c$] + ${value};`)}    } else {

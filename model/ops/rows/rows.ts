@@ -29,10 +29,10 @@ export const gatherRowsKernel = defineKernel({
     { name: "y", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "columns", "x_rows", "first_x_row", "keep"],
-  live: ["rows"],
+  live: ["rows", "x_rows", "first_x_row", "keep"],
   bytes: (size) => 8 * size("rows") * size("columns"),
-  wgsl: `${main}  let origin = u32(index[row]) - first_x_row; // wraps for rows that are not in x
-  if (origin < x_rows) { y[i] = x[origin * columns + c]; } else if (keep == 0u) { y[i] = 0.0; }
+  wgsl: `${main}  let origin = u32(index[row]) - first_x_row(); // wraps for rows that are not in x
+  if (origin < x_rows()) { y[i] = x[origin * columns + c]; } else if (keep() == 0u) { y[i] = 0.0; }
 }
 `,
   ...division,
@@ -69,10 +69,10 @@ export const scatterRowsKernel = defineKernel({
     { name: "dx", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "columns", "dx_rows", "first_dx_row"],
-  live: ["rows"],
+  live: ["rows", "dx_rows", "first_dx_row"],
   bytes: (size) => 12 * size("rows") * size("columns"),
-  wgsl: `${main}  let place = u32(index[row]) - first_dx_row; // wraps for rows that are not in dx
-  if (place < dx_rows) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }
+  wgsl: `${main}  let place = u32(index[row]) - first_dx_row(); // wraps for rows that are not in dx
+  if (place < dx_rows()) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }
 }
 `,
   ...division,

@@ -4,7 +4,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let strips = (columns + 63u) / 64u;
   let block = flat_group(group, groups) / strips;
   let c = flat_group(group, groups) % strips * 64u + lane;
-  if (c >= columns || block >= blocks) { return; }
+  if (c >= columns || block >= blocks()) { return; }
   let begin = block * block_rows;
   let end = min(rows(), begin + block_rows);
   var sum = 0.0;
