@@ -82,7 +82,7 @@ export function cross_entropy_metrics(block: usize, tile: i32): void {
   store<f32>(metrics, load<f32>(metrics, 12) + (rows > 0 ? loss / <f32>rows : 0), 12);
 }
 
-/** labels, state, optimizer, logits; rows, columns, first, scale, scaled */
+/** labels, state, optimizer, logits; rows, columns, first, scale, scaled, batch_rows */
 export function cross_entropy_backward(block: usize, tile: i32): void {
   const columns = integer(block, 5);
   const tiles = (columns + BACKWARD_TILE - 1) / BACKWARD_TILE;
@@ -95,7 +95,7 @@ export function cross_entropy_backward(block: usize, tile: i32): void {
   }
   const state = at(address(block, 1), row * 4);
   const top = splat(load<f32>(state));
-  let factor = real(block, 7) / <f32>integer(block, 4);
+  let factor = real(block, 7) / <f32>integer(block, 9);
   if (integer(block, 8) != 0) factor *= load<f32>(address(block, 2), 24);
   const scale = splat(factor / load<f32>(state, 4));
   for (let c = begin; c < end; c += 4) {

@@ -1,6 +1,7 @@
 import { defineKernel } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { OPTIMIZER_STATE } from "../adamw/adamw.ts";
+import { rowsReach } from "../elementwise.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
 import backwardWgsl from "./cross_entropy_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./cross_entropy_forward.wgsl" with { type: "text" };
@@ -28,10 +29,18 @@ export const crossEntropyForward = defineKernel({
     { name: "state", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "columns", "first"],
-  live: ["rows"],
+  live: ["rows", "first"],
   wgsl: forwardWgsl,
   workgroups: (size) => size("rows"),
   tiles: (size) => size("rows"),
+  split: {
+    reach: (size) => ({
+      logits: rowsReach(size("columns")),
+      labels: rowsReach(1),
+      state: rowsReach(SOFTMAX_STATE),
+    }),
+    axes: () => [{ size: "rows" }],
+  },
   reference({ logits, labels, state }, { rows, columns, first }) {
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * columns, (row + 1) * columns);
@@ -83,7 +92,7 @@ export const crossEntropyMetrics = defineKernel({
 });
 
 /**
- * Replaces the logits of the classes [first, first + columns) by their gradient (softmax − one-hot) · scale / rows, zeros for a
+ * Replaces the logits of the classes [first, first + columns) by their gradient (softmax − one-hot) · scale / batch_rows, zeros for a
  * label under 0. `state` is that of all classes. With `scaled` the loss scale in `optimizer` multiplies them too; without, `state`
  * may be bound in its place.
  */
@@ -95,14 +104,23 @@ export const crossEntropyBackward = defineKernel({
     { name: "optimizer", dtype: "f32", access: "read" },
     { name: "logits", dtype: "f32", access: "read_write" },
   ],
-  sizes: ["rows", "columns", "first", "scale", "scaled"],
+  sizes: ["rows", "columns", "first", "scale", "scaled", "batch_rows"],
   floats: ["scale"],
-  live: ["rows"],
+  live: ["rows", "first", "batch_rows"],
   wgsl: backwardWgsl,
   workgroups: (size) => size("rows") * Math.ceil(size("columns") / 1024),
   tiles: (size) => size("rows") * Math.ceil(size("columns") / BACKWARD_TILE),
-  reference({ labels, state, optimizer, logits }, { rows, columns, first, scale, scaled }) {
-    const factor = scale * (scaled ? optimizer[OPTIMIZER_STATE.lossScale] ?? NaN : 1) / rows;
+  split: {
+    reach: (size) => ({
+      labels: rowsReach(1),
+      state: rowsReach(SOFTMAX_STATE),
+      logits: rowsReach(size("columns")),
+    }),
+    axes: () => [{ size: "rows" }],
+  },
+  reference({ labels, state, optimizer, logits }, size) {
+    const { rows, columns, first, scale, scaled, batch_rows: batchRows } = size;
+    const factor = scale * (scaled ? optimizer[OPTIMIZER_STATE.lossScale] ?? NaN : 1) / batchRows;
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * columns, (row + 1) * columns);
       const [top, sum] = state.subarray(row * SOFTMAX_STATE, (row + 1) * SOFTMAX_STATE);
@@ -136,7 +154,7 @@ export function crossEntropyLoss(
   plan.dispatch(crossEntropyForward, [logits, labels, state], { rows, columns, first: 0 });
   plan.dispatch(crossEntropyMetrics, [labels, state, metrics], { rows, slot });
   plan.onBackward(() => {
-    const sizes = { rows, columns, first: 0, scale, scaled: 0 };
+    const sizes = { rows, columns, first: 0, scale, scaled: 0, batch_rows: rows };
     plan.dispatch(crossEntropyBackward, [labels, state, state, logits], sizes);
     plan.gradientInPlace(logits);
   });

@@ -54,13 +54,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (lane != 0u) { return; }
   let at = row * 4u;
   let label = labels[row];
-  if (label >= i32(first) && label < i32(first + columns)) {
-    state[at + 3u] = logits[base + u32(label) - first];
+  if (label >= i32(first()) && label < i32(first() + columns)) {
+    state[at + 3u] = logits[base + u32(label) - first()];
   }
   top = tops[0];
   sum = sums[0];
-  place = first + places[0];
-  if (first != 0u) {
+  place = first() + places[0];
+  if (first() != 0u) {
     let before = state[at];
     let both = max(before, top);
     sum = state[at + 1u] * exp(before - both) + sum * exp(top - both);

@@ -40,7 +40,14 @@ function* cases(): Generator<OpCase> {
         kernel: crossEntropyBackward,
         shape,
         inputs: [labels, after, Float32Array.of(0, 0, 0, 0, 0, 0, 1024, 0), logits],
-        sizes: { rows: live("rows", 1, rows), columns, first, scale: 0.5, scaled: first > 0 ? 1 : 0 },
+        sizes: {
+          rows: live("rows", 1, rows),
+          columns,
+          first,
+          scale: 0.5,
+          scaled: first > 0 ? 1 : 0,
+          batch_rows: live("rows", 1, rows),
+        },
         scalars: { rows },
       };
       if (first > 0) continue;

@@ -19,6 +19,10 @@ export const roundToHalf = defineKernel({
   wgsl: roundToHalfWgsl,
   workgroups: (size) => Math.ceil(size("count") / 512),
   tiles: elementwise.tiles,
+  split: {
+    reach: () => ({ x: { strides: { count: 1 } }, y: { strides: { count: 1 / 2 } } }),
+    axes: () => [{ size: "count" }],
+  },
   reference({ x, y }, { count, format }) {
     const halves = new Uint16Array(y.buffer, y.byteOffset, y.byteLength / 2);
     const bitsOf = FORMATS[format] === "bf16" ? bf16Bits : f16Bits;

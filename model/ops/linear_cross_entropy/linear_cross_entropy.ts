@@ -101,7 +101,7 @@ export function linearCrossEntropy(
     chunks.toReversed().forEach((chunk, i) => {
       const { first, count } = chunk;
       const { logits, rounded } = i === 0 && last ? last : decode(chunk);
-      const sizes = { rows, columns: count, first, scale, scaled: lossScale ? 1 : 0 };
+      const sizes = { rows, columns: count, first, scale, scaled: lossScale ? 1 : 0, batch_rows: rows };
       plan.dispatch(crossEntropyBackward, [labels, state, lossScale ?? state, logits], sizes);
       const dLogits = roundedOperand(plan, logits);
       if (dTable) {
