@@ -216,3 +216,11 @@ Deno.test("every op that can be cut does the same in pieces", async () => {
   const all = new Set(opCases.filter(({ kernel }) => kernel.split).map(({ kernel }) => kernel.name));
   assert.deepEqual([...all.difference(cutKernels)], [], "kernels that no case cuts");
 });
+
+/** Kernels of one workgroup that read one number for 16,384 weights, or four for a masked word. */
+const SMALL = ["clip_gradients", "cross_entropy_metrics"];
+
+Deno.test("every kernel says how it is cut, but those whose tensors are always small", () => {
+  const uncut = new Set(opCases.filter(({ kernel }) => !kernel.split).map(({ kernel }) => kernel.name));
+  assert.deepEqual([...uncut].sort(), SMALL);
+});
