@@ -107,7 +107,7 @@ export interface CutAxis<S extends string = string> {
   readonly multiple?: number;
   /** A size that is cut alongside, of which one unit of `size` covers `factor`: the rows of a number of blocks. */
   readonly alongside?: { readonly size: S; readonly factor: number };
-  /** Other sizes that the piece [first, first + count) changes; `size` tells those of what is cut. */
+  /** Other sizes that the piece [first, first + count) changes; `size` tells those of what is cut, and throws for live ones. */
   sizes?(first: number, count: number, size: SizeOf<S>): Partial<Record<S, number>>;
 }
 

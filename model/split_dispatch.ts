@@ -18,7 +18,7 @@ interface Span {
 /**
  * Cuts a dispatch whose tensors are larger than `maxBindingBytes` into pieces that together do the same, in order: pieces of
  * a sum are added one after the other, everything else is independent. A dispatch that fits is returned as it is. Throws a
- * DeviceError that names the tensor when the kernel cannot be cut so far.
+ * DeviceError that names the tensor when the kernel cannot be cut so far, a RangeError when a size that numbers the pieces is live.
  */
 export function splitDispatch(dispatch: Dispatch, maxBindingBytes: number): Dispatch[] {
   const limit = Math.floor(maxBindingBytes / BYTES / VECTOR) * VECTOR;
@@ -50,7 +50,7 @@ export function splitDispatch(dispatch: Dispatch, maxBindingBytes: number): Disp
       const { size: name, factor } = axis.alongside;
       pieceSizes[name] = pieceOfSize(sizes[name] ?? 0, first * factor, count * factor);
     }
-    Object.assign(pieceSizes, axis.sizes?.(first, count, size));
+    Object.assign(pieceSizes, axis.sizes?.(first, count, fixedSizes(dispatch)));
     const views = spans.map(({ view, reach }) => {
       const skipped = first * strideOf(reach, axis.size);
       return { ...view, offset: view.offset + skipped, length: view.length - skipped };
@@ -65,6 +65,15 @@ function capacities({ kernel, sizes }: Dispatch): SizeOf {
     const size = sizes[name];
     if (size === undefined) throw new RangeError(`${kernel.name}: size ${name} is not given`);
     return capacityOf(size);
+  };
+}
+
+/** The sizes that a piece's are counted from: what is read from a scalar cannot be added to. */
+function fixedSizes({ kernel, sizes }: Dispatch): SizeOf {
+  return (name) => {
+    const size = sizes[name];
+    if (typeof size !== "number") throw new RangeError(`${kernel.name} cannot be cut while ${name} is live`);
+    return size;
   };
 }
 

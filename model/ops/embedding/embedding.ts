@@ -30,9 +30,9 @@ export const embeddingForward = defineKernel({
       table: { strides: { table_rows: size("columns") }, constant: size("columns") - 1 },
       y: rowsReach(size("columns")),
     }),
-    axes: (size) => [{ size: "rows" }, {
+    axes: () => [{ size: "rows" }, {
       size: "table_rows",
-      sizes: (first) => first === 0 ? {} : { first_row: size("first_row") + first, accumulate: 1 },
+      sizes: (first, _, size) => first === 0 ? {} : { first_row: size("first_row") + first, accumulate: 1 },
     }],
   },
   reference({ ids, weights, table, y }, sizes) {
@@ -78,9 +78,9 @@ export const embeddingBackward = defineKernel({
       dy: rowsReach(size("columns")),
       dtable: { strides: { table_rows: size("columns") }, constant: size("columns") - 1 },
     }),
-    axes: (size) => [
-      { size: "table_rows", sizes: (first) => ({ first_row: size("first_row") + first }) },
-      { size: "rows", sizes: (first) => ({ first_dy_row: size("first_dy_row") + first }) },
+    axes: () => [
+      { size: "table_rows", sizes: (first, _, size) => ({ first_row: size("first_row") + first }) },
+      { size: "rows", sizes: (first, _, size) => ({ first_dy_row: size("first_dy_row") + first }) },
     ],
   },
   reference({ run_ids, run_starts, run_rows, weights, dy, dtable }, sizes) {

@@ -1,4 +1,4 @@
-import { type CutAxis, defineKernel, type Size, type SizeOf } from "../../kernel.ts";
+import { type CutAxis, defineKernel, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { dropoutKeeps, type DropoutSizes, dropoutSizes } from "../dropout/dropout.ts";
 import { rowsReach } from "../elementwise.ts";
@@ -9,8 +9,8 @@ function fused(threshold: number): Fused {
   return threshold > 0 ? "dropout and residual" : "residual";
 }
 
-function rowsOfDropout(size: SizeOf<"columns" | "first">): CutAxis<"rows" | "first">[] {
-  return [{ size: "rows", sizes: (first) => ({ first: size("first") + first * size("columns") }) }];
+function rowsOfDropout(): CutAxis<"rows" | "columns" | "first">[] {
+  return [{ size: "rows", sizes: (first, _, size) => ({ first: size("first") + first * size("columns") }) }];
 }
 
 /**

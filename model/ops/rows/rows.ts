@@ -42,9 +42,9 @@ export const gatherRowsKernel = defineKernel({
       index: rowsReach(1),
       y: rowsReach(size("columns")),
     }),
-    axes: (size) => [{ size: "rows" }, {
+    axes: () => [{ size: "rows" }, {
       size: "x_rows",
-      sizes: (first) => first === 0 ? {} : { first_x_row: size("first_x_row") + first, keep: 1 },
+      sizes: (first, _, size) => first === 0 ? {} : { first_x_row: size("first_x_row") + first, keep: 1 },
     }],
   },
   reference({ x, index, y }, { rows, columns, x_rows: xRows, first_x_row: firstXRow, keep }) {
@@ -82,9 +82,9 @@ export const scatterRowsKernel = defineKernel({
       index: rowsReach(1),
       dx: { strides: { dx_rows: size("columns") }, constant: size("columns") - 1 },
     }),
-    axes: (size) => [
+    axes: () => [
       { size: "rows" },
-      { size: "dx_rows", sizes: (first) => ({ first_dx_row: size("first_dx_row") + first }) },
+      { size: "dx_rows", sizes: (first, _, size) => ({ first_dx_row: size("first_dx_row") + first }) },
     ],
   },
   reference({ dy, index, dx }, { rows, columns, dx_rows: dxRows, first_dx_row: firstDxRow }) {

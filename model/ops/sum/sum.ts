@@ -104,7 +104,7 @@ export const sumSquaresPartials = defineKernel({
     axes: (size) => [{
       size: "blocks",
       alongside: { size: "count", factor: size("block_length") },
-      sizes: (first) => ({ offset: size("offset") + first }),
+      sizes: (first, _, size) => ({ offset: size("offset") + first }),
     }],
   },
   reference({ x, partials }, { count, blocks, block_length: length, offset }) {
