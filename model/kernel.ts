@@ -56,6 +56,18 @@ export interface Binding {
 /** Looks up the value of a size by name. */
 export type SizeOf<S extends string = string> = (name: S) => number;
 
+/** The product of two f16 matrices with an f32 result that an adapter's subgroups compute at once. */
+export interface SubgroupMatrix {
+  /** Rows of the left matrix. */
+  readonly rows: number;
+  /** Columns of the right matrix. */
+  readonly columns: number;
+  /** Columns of the left matrix, rows of the right one. */
+  readonly depth: number;
+  /** Threads of a subgroup; the same for all. */
+  readonly subgroupSize: number;
+}
+
 /** What a WebGPU adapter tells the variants of a kernel of itself. */
 export interface AdapterTraits {
   /** Whether it computes on the processor. */
@@ -66,6 +78,8 @@ export interface AdapterTraits {
   readonly maxInvocations: number;
   /** Features that the device was opened with. */
   readonly features: { has(name: string): boolean };
+  /** What its matrix units multiply, where WebGPU reaches them. */
+  readonly matrices?: SubgroupMatrix;
 }
 
 /** One of several ways in which WebGPU can run a kernel; it takes the place of the kernel's own text and grid. */

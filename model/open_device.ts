@@ -62,11 +62,12 @@ async function openDawn(): Promise<Device> {
       "Dawn accepts no adapter here: install the GPU vendor's Vulkan driver; or use --device webgpu or --device cpu",
     );
   }
-  const { device, adapterInfo, isSoftware } = requested;
+  const { device, adapterInfo, isSoftware, matrices } = requested;
   const description = adapterName(adapterInfo);
   return new WebGPUDevice(device, description, {
     kind: "dawn",
     software: isSoftware,
+    ...(matrices && { matrices }),
     tuning: tuned("dawn", description),
   });
 }

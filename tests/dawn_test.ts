@@ -1,6 +1,7 @@
 /** The engine on Dawn, npm's `webgpu`, beside Deno's own WebGPU: it needs a driver that Dawn accepts, such as Chromium's SwiftShader. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import type { MatricesReport } from "./dawn_matrices_report.ts";
 import type { DawnReport } from "./dawn_report.ts";
 import { assertTrainsAsOracle } from "./same_training.ts";
 
@@ -32,6 +33,32 @@ Deno.test({
     assert.equal(report.kind, "dawn");
     assert.deepEqual(report.offences, []);
     await assertTrainsAsOracle(report.training);
+  },
+});
+
+/** What a script here prints on the system's own driver; undefined when it fails. */
+async function printed(script: string, ...args: string[]): Promise<string | undefined> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--no-lock", "--quiet"],
+      ...[new URL(script, import.meta.url).pathname, ...args],
+    ],
+    stderr: "null",
+  }).output();
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
+Deno.test({
+  name: "Products of f16 matrices on an adapter's matrix units agree with the oracle",
+  ignore: await printed("./dawn_matrices_report.ts", "--probe") !== "true",
+  async fn() {
+    const output = await printed("./dawn_matrices_report.ts");
+    assert.ok(output !== undefined, "deno run -A tests/dawn_matrices_report.ts fails");
+    const { variants, differences }: MatricesReport = JSON.parse(output);
+    assert.ok(variants.length > 0);
+    for (const [product, difference] of Object.entries(differences)) {
+      assert.ok(difference < 2e-5, `${product}: ${difference}`);
+    }
   },
 });
 

@@ -1,4 +1,5 @@
 import { DeviceError } from "../device_error.ts";
+import type { SubgroupMatrix } from "../kernel.ts";
 
 /** Products of small matrices by a whole subgroup: an experiment of Dawn's, which the types don't know yet. */
 export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
@@ -17,6 +18,8 @@ export interface RequestedDevice {
   readonly adapterInfo: GPUAdapterInfo;
   /** Whether the "GPU" is a program on the processor (lavapipe, SwiftShader): right, but slower than the cpu device. */
   readonly isSoftware: boolean;
+  /** What its matrix units multiply, where WebGPU reaches them. */
+  readonly matrices?: SubgroupMatrix;
 }
 
 /**
@@ -47,10 +50,40 @@ export async function requestDevice(adapter: GPUAdapter): Promise<RequestedDevic
         maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
       },
     });
-    return { device, adapterInfo: info, isSoftware: isSoftwareAdapter(info) };
+    const matrices = device.features.has(SUBGROUP_MATRIX) ? subgroupMatrix(info) : undefined;
+    const isSoftware = isSoftwareAdapter(info);
+    return { device, adapterInfo: info, isSoftware, ...(matrices && { matrices }) };
   } catch (error) {
     throw new DeviceError(`adapter ${adapterName(info)} gives no device: ${String(error)}; use --device cpu`);
   }
+}
+
+/** What Dawn adds to an adapter's description. */
+interface MatrixAdapterInfo extends GPUAdapterInfo {
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
+}
+
+/** The largest product of f16 matrices with f32 sums; none where subgroups come in several sizes. */
+function subgroupMatrix(adapterInfo: GPUAdapterInfo): SubgroupMatrix | undefined {
+  const info = adapterInfo as MatrixAdapterInfo;
+  if (info.subgroupMinSize !== info.subgroupMaxSize) return undefined;
+  const found = [...info.subgroupMatrixConfigs ?? []]
+    .filter((config) => config.componentType === "f16" && config.resultComponentType === "f32")
+    .map(({ M: rows, N: columns, K: depth }) => ({
+      rows,
+      columns,
+      depth,
+      subgroupSize: info.subgroupMaxSize,
+    }));
+  return found.sort((a, b) => b.rows * b.columns * b.depth - a.rows * a.columns * a.depth)[0];
 }
 
 /** Whether there is any WebGPU adapter, software included. */

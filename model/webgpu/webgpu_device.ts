@@ -1,7 +1,7 @@
 import type { Allocation, Device, Dispatch, DispatchTimes, Program, Scalars, View } from "../device.ts";
 import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
-import type { AdapterTraits, DType, SizeOf } from "../kernel.ts";
+import type { AdapterTraits, DType, SizeOf, SubgroupMatrix } from "../kernel.ts";
 import { LiveDispatches } from "../live_dispatches.ts";
 import { bindingConflict } from "./binding_conflict.ts";
 import { DeviceFailure } from "./device_failure.ts";
@@ -45,6 +45,8 @@ export interface WebGPUDeviceOptions {
   readonly kind?: "webgpu" | "dawn";
   /** Whether the adapter computes on the processor; judged by its name unless given. */
   readonly software?: boolean;
+  /** What the adapter's matrix units multiply; not used unless given. */
+  readonly matrices?: SubgroupMatrix;
   /** Which variants of kernels to run, as far as it was measured; the built-in choice decides the rest. */
   readonly tuning?: TuningTable;
   /** Workgroups in one dimension of a grid: {@linkcode MAX_WORKGROUPS} but for tests. */
@@ -87,6 +89,7 @@ export class WebGPUDevice implements Device {
       maxWorkgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       maxInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
       features: device.features,
+      ...(options.matrices && { matrices: options.matrices }),
     };
     this.#tuning = tuning;
     this.#maxWorkgroups = maxWorkgroups;

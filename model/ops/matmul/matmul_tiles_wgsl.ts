@@ -1,5 +1,4 @@
-import type { Size, SizeOf } from "../../kernel.ts";
-import type { Format } from "../half/format.ts";
+import { constants, type MatmulSizes, type Operand, operandOf } from "./matmul_operand.ts";
 import {
   formatOf,
   lines,
@@ -25,9 +24,6 @@ export interface MatmulTile {
   /** Steps along k between two loads of the tiles; a multiple of 4. */
   readonly depth: number;
 }
-
-/** Every size of a product. */
-export type MatmulSizes = Readonly<Record<string, Size>>;
 
 /** Rows and columns of C that a workgroup computes. */
 export function tileBlock(tile: MatmulTile): MatmulBlock {
@@ -118,43 +114,6 @@ ${
 ${lines(tile.rows, (i) => storeRow(sizes, tile, i))}
 }
 `;
-}
-
-/** How an operand lies in memory, seen from its tile: `w` is the axis that it shares with C. */
-interface Operand {
-  readonly name: "a" | "b";
-  readonly format: Format;
-  readonly wStride: number;
-  readonly kStride: number;
-  /** Whether quads lie along k, because that is the contiguous axis. */
-  readonly alongDepth: boolean;
-  /** Whether four elements along the contiguous axis can be read at once, everywhere. */
-  readonly inQuads: boolean;
-  /** The depth, where it is known and the same for every split. */
-  readonly depth: number | undefined;
-}
-
-function operandOf(sizes: MatmulSizes, name: "a" | "b"): Operand {
-  const size = constants(sizes);
-  const [wStride, kStride] = name === "a"
-    ? [size("a_row"), size("a_column")]
-    : [size("b_column"), size("b_row")];
-  const alongDepth = kStride === 1 && wStride !== 1;
-  const extent = sizes[name === "a" ? "m" : "n"];
-  const others = [size(`${name}_outer`), size(`${name}_inner`), alongDepth ? wStride : kStride];
-  const along = alongDepth ? [sizes.k, sizes.k_split] : [extent];
-  return {
-    name,
-    format: formatOf(size, name),
-    wStride,
-    kStride,
-    alongDepth,
-    inQuads: (alongDepth || wStride === 1) &&
-      [...others, ...along].every((value) => typeof value === "number" && value % 4 === 0),
-    depth: typeof sizes.k === "number" && (size("splits") === 1 || sizes.k % size("k_split") === 0)
-      ? Math.min(sizes.k, size("k_split"))
-      : undefined,
-  };
 }
 
 function resultInQuads(sizes: MatmulSizes): boolean {
@@ -276,12 +235,4 @@ ${
 /** Quads from one step of k to the next in workgroup memory: one more than there are, so that steps begin in different banks. */
 function pitch(width: number): number {
   return width / 4 + 1;
-}
-
-function constants(sizes: MatmulSizes): SizeOf {
-  return (name) => {
-    const size = sizes[name];
-    if (typeof size !== "number") throw new RangeError(`the text of a product cannot depend on ${name}`);
-    return size;
-  };
 }

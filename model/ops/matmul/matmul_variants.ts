@@ -1,15 +1,20 @@
 import type { AdapterTraits, KernelVariant, KernelVariants, Size } from "../../kernel.ts";
 import { capacityOf } from "../../kernel.ts";
+import { FORMATS } from "../half/format.ts";
 import { registersBlock, registersWgsl } from "./matmul_registers_wgsl.ts";
 import { SINGLE_BLOCK, singleWgsl } from "./matmul_single_wgsl.ts";
 import {
-  type MatmulSizes,
-  type MatmulTile,
-  tileBlock,
-  tileBytes,
-  tileElements,
-  tilesWgsl,
-} from "./matmul_tiles_wgsl.ts";
+  MATRICES_ENABLES,
+  matricesBlock,
+  matricesBytes,
+  matricesElements,
+  matricesFit,
+  matricesThreads,
+  type MatricesTile,
+  matricesWgsl,
+} from "./matmul_matrices_wgsl.ts";
+import type { MatmulSizes } from "./matmul_operand.ts";
+import { type MatmulTile, tileBlock, tileBytes, tileElements, tilesWgsl } from "./matmul_tiles_wgsl.ts";
 import { type MatmulBlock, matmulWorkgroups } from "./matmul_wgsl.ts";
 
 /** Blocks of C in the registers of a thread: tall ones for few columns, low ones for few rows. */
@@ -28,6 +33,14 @@ const TILES: readonly MatmulTile[] = [
   { threadRows: 8, threadColumns: 8, rows: 8, columns: 8, depth: 16 },
   { threadRows: 8, threadColumns: 8, rows: 8, columns: 4, depth: 16 },
   { threadRows: 8, threadColumns: 8, rows: 4, columns: 4, depth: 16 },
+];
+
+/** Tiles for matrix units, the largest first. */
+const MATRICES: readonly MatricesTile[] = [
+  { rows: 128, columns: 128, depth: 32, subgroupRows: 2, subgroupColumns: 4 },
+  { rows: 64, columns: 128, depth: 32, subgroupRows: 2, subgroupColumns: 4 },
+  { rows: 64, columns: 64, depth: 32, subgroupRows: 2, subgroupColumns: 2 },
+  { rows: 32, columns: 32, depth: 32, subgroupRows: 2, subgroupColumns: 2 },
 ];
 
 /** Multiplications up to which a software adapter takes longer to compile a text than to run the simplest one. */
@@ -63,10 +76,13 @@ function list(sizes: MatmulSizes, adapter: AdapterTraits): readonly KernelVarian
     tileBytes(tile) <= adapter.maxWorkgroupBytes &&
     tile.threadRows * tile.threadColumns <= adapter.maxInvocations
   ).map((tile) => tilesVariant(sizes, tile));
+  const matrices = matricesVariants(sizes, adapter);
   const work = extent(sizes.m) * extent(sizes.n) * extent(sizes.k) * extent(sizes.outer) *
     extent(sizes.inner);
-  const all = [...(work > LARGE_WORK ? [] : [single]), ...registers, ...tiles];
-  const chosen = adapter.software ? softwareChoice(sizes) : gpuChoice(sizes, tiles);
+  const all = [...(work > LARGE_WORK ? [] : [single]), ...registers, ...tiles, ...matrices];
+  const chosen = adapter.software
+    ? softwareChoice(sizes)
+    : gpuChoice(sizes, matrices.length > 0 ? matrices : tiles);
   return [...all].sort((x, y) => Number(y.name === chosen) - Number(x.name === chosen));
 }
 
@@ -111,6 +127,24 @@ function tilesVariant(sizes: MatmulSizes, tile: MatmulTile): KernelVariant {
     elements: tileElements(sizes),
   };
 }
+
+/** Products of f16 matrices on matrix units, where the adapter has them. */
+function matricesVariants(sizes: MatmulSizes, adapter: AdapterTraits): KernelVariant[] {
+  const matrix = adapter.matrices;
+  if (!matrix || sizes.a_format !== F16 || sizes.b_format !== F16) return [];
+  return MATRICES.filter((tile) =>
+    matricesFit(tile, matrix) && matricesBytes(tile, matrix) <= adapter.maxWorkgroupBytes &&
+    matricesThreads(tile, matrix) <= adapter.maxInvocations
+  ).map((tile) => ({
+    name: `matrices ${tile.rows}x${tile.columns}x${tile.depth}`,
+    wgsl: () => matricesWgsl(sizes, tile, matrix),
+    workgroups: (size) => matmulWorkgroups(size, matricesBlock(tile)),
+    elements: matricesElements(sizes),
+    enables: MATRICES_ENABLES,
+  }));
+}
+
+const F16 = FORMATS.indexOf("f16");
 
 function extent(size: Size | undefined): number {
   return capacityOf(size ?? 0);
