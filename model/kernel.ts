@@ -109,7 +109,9 @@ export interface KernelVariants {
  * elements of the binding and may be fractions (two halves a word).
  */
 export interface Reach<S extends string = string> {
+  /** Elements from one index to the next, by the name of the size that counts them. */
   readonly strides: Readonly<Partial<Record<S, number>>>;
+  /** What lies before the last index beside the strides; 0 unless given. */
   readonly constant?: number;
 }
 

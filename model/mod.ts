@@ -56,7 +56,18 @@ export {
 } from "./bench/product_bench.ts";
 export { benchSteps, type StepReport, StepRunner, type StepSettings } from "./bench/step_bench.ts";
 export { DeviceError } from "./device_error.ts";
-export type { Binding, DType, Kernel, LiveSize, Numbers, Size, SizeOf } from "./kernel.ts";
+export type {
+  Binding,
+  CutAxis,
+  DType,
+  Kernel,
+  LiveSize,
+  Numbers,
+  Reach,
+  Size,
+  SizeOf,
+  SplitRule,
+} from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
 export {
@@ -96,6 +107,7 @@ export type { AdamWOptions } from "./ops/adamw/adamw.ts";
 export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";
 export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram } from "./cpu/cpu_device.ts";
 export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
+export type { LiveDispatches } from "./live_dispatches.ts";
 export type { AdapterTraits, KernelVariant, KernelVariants } from "./kernel.ts";
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
