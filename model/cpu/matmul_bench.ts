@@ -1,12 +1,8 @@
 /**
- * Speed of the cpu product 512 × 768 × 768 in f32. Without arguments: its share of a WebAssembly loop of 12 independent relaxed
- * multiply-adds on one core (alternated, median of 9), and GFLOP/s on one core and on all. With `--serve` it answers every line of its
- * input with the seconds of one product for each variant as JSON, so that a peer can alternate with it
- * (`tests/peers/matmul_time.py`).
+ * Speed of the cpu product 512 × 768 × 768 in f32: its share of a WebAssembly loop of 12 independent relaxed
+ * multiply-adds on one core (alternated, median of 9), and GFLOP/s on one core and on all. PyTorch beside it: `tests/peers/compare_product.ts`.
  */
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
-import process from "node:process";
 import { matmulKernel } from "../ops/matmul/matmul_kernel.ts";
 import { uniformGenerator } from "../random_normal.ts";
 import { compileKernels } from "./compile_kernels.ts";
@@ -96,39 +92,28 @@ for (let i = 0; i < 20; i++) {
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-if (Deno.args[0] === "--serve") {
-  for await (const _ of createInterface({ input: process.stdin })) {
-    const seconds: Record<string, number> = {};
-    for (const [name, { run }] of variants) {
-      await run(); // workers wake, caches fill
-      seconds[name] = median([await time(run), await time(run), await time(run)]);
-    }
-    console.log(JSON.stringify(seconds));
+const ceiling = await ceilingLoop();
+const turns = 2 ** 25;
+const products = 8;
+const peaks: number[] = [];
+const times = new Map([...variants.keys()].map((name) => [name, [] as number[]]));
+for (let i = 0; i < 20; i++) {
+  ceiling(turns / 1024, 1, 0.5);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}
+for (let round = 0; round < ROUNDS; round++) {
+  peaks.push(turns * 96 / await timeAlone(() => ceiling(turns, 1, 0.5)));
+  for (const [name, { threads, run }] of variants) {
+    const all = async () => {
+      for (let i = 0; i < products; i++) await run();
+    };
+    times.get(name)?.push(await (threads === 1 ? timeAlone : time)(all) / products);
   }
-} else {
-  const ceiling = await ceilingLoop();
-  const turns = 2 ** 25;
-  const products = 8;
-  const peaks: number[] = [];
-  const times = new Map([...variants.keys()].map((name) => [name, [] as number[]]));
-  for (let i = 0; i < 20; i++) {
-    ceiling(turns / 1024, 1, 0.5);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  for (let round = 0; round < ROUNDS; round++) {
-    peaks.push(turns * 96 / await timeAlone(() => ceiling(turns, 1, 0.5)));
-    for (const [name, { threads, run }] of variants) {
-      const all = async () => {
-        for (let i = 0; i < products; i++) await run();
-      };
-      times.get(name)?.push(await (threads === 1 ? timeAlone : time)(all) / products);
-    }
-  }
-  console.log(`ceiling of one core: ${(median(peaks) / 1e9).toFixed(1)} GFLOP/s`);
-  for (const [name, seconds] of times) {
-    const shares = seconds.map((s, i) => FLOPS / s / (peaks[i] ?? NaN));
-    const gflops = (FLOPS / median(seconds) / 1e9).toFixed(1);
-    console.log(`${name}: ${gflops} GFLOP/s, ${median(shares).toFixed(3)} of the ceiling of one core`);
-  }
+}
+console.log(`ceiling of one core: ${(median(peaks) / 1e9).toFixed(1)} GFLOP/s`);
+for (const [name, seconds] of times) {
+  const shares = seconds.map((s, i) => FLOPS / s / (peaks[i] ?? NaN));
+  const gflops = (FLOPS / median(seconds) / 1e9).toFixed(1);
+  console.log(`${name}: ${gflops} GFLOP/s, ${median(shares).toFixed(3)} of the ceiling of one core`);
 }
 Deno.exit();

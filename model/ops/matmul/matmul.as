@@ -214,24 +214,42 @@ function finish(sum: v128, bias: usize, c: usize, d: usize, left: i32): void {
   store4(c, p, left);
 }
 
-/** {@linkcode finish} for a block of `rows` × `columns` of the sums. */
+/** A vector of sums times `scale` (+ bias, where that address is not 0). */
+@inline
+function scaled(from: usize, scale: v128, bias: usize): v128 {
+  const p = f32x4.mul(v128.load(from), scale);
+  return bias == 0 ? p : f32x4.add(p, v128.load(bias));
+}
+
+/** {@linkcode finish} for a block of `rows` × `columns` of the sums; whole vectors without rare combinations have loops of their own. */
 function finishBlock(bias: usize, c: usize, d: usize, rowBytes: usize, rows: i32, columns: i32): void {
+  const scale = splat(alpha), adds = accumulates || !first;
+  const whole = (columns & 3) == 0, ends = whole && last && !accumulates;
+  const added = first ? bias : 0;
   let from = sums;
-  if ((columns & 3) == 0 && epilogue == NONE && (bias == 0 || !first)) {
-    const scale = splat(alpha), adds = accumulates || !first;
-    for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < rows; r++) {
+    if (whole && epilogue == NONE) {
       for (let j = 0; j < columns; j += 4) {
-        const p = f32x4.mul(v128.load(at(from, j)), scale);
+        const p = scaled(at(from, j), scale, added == 0 ? 0 : at(added, j));
         v128.store(at(c, j), adds ? f32x4.add(p, v128.load(at(c, j))) : p);
       }
-      from += COLUMNS << 2;
-      c += rowBytes;
-    }
-    return;
-  }
-  for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < columns; j += 4) {
-      finish(v128.load(at(from, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), columns - j);
+    } else if (ends && epilogue == GELU) {
+      for (let j = 0; j < columns; j += 4) {
+        let p = scaled(at(from, j), scale, added == 0 ? 0 : at(added, j));
+        if (adds) p = f32x4.add(p, v128.load(at(d, j)));
+        v128.store(at(c, j), p);
+        v128.store(at(d, j), gelu4(p));
+      }
+    } else if (ends && epilogue == GELU_BACKWARD) {
+      for (let j = 0; j < columns; j += 4) {
+        let p = scaled(at(from, j), scale, added == 0 ? 0 : at(added, j));
+        if (adds) p = f32x4.add(p, v128.load(at(c, j)));
+        v128.store(at(c, j), f32x4.mul(p, geluSlope4(v128.load(at(d, j)))));
+      }
+    } else {
+      for (let j = 0; j < columns; j += 4) {
+        finish(v128.load(at(from, j)), bias == 0 ? 0 : at(bias, j), at(c, j), at(d, j), columns - j);
+      }
     }
     from += COLUMNS << 2;
     c += rowBytes;
