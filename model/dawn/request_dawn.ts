@@ -9,8 +9,8 @@ type CreateDawn = (flags: string[]) => GPU;
 /** Dawn stops when its GPU object is collected, so it lives as long as the process. */
 let dawn: GPU | undefined;
 
-/** Unsafe, to Dawn, are all experimental features: subgroup matrices are one. */
-const FLAGS = ["enable-dawn-features=allow_unsafe_apis"];
+/** Unsafe, to Dawn, are all experimental features: subgroup matrices are one. Timestamps are otherwise cut to 0.1 ms. */
+const FLAGS = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
 
 /**
  * Asks Dawn for a device with all of the adapter's limits: the one way from Deno to a GPU's matrix units. Undefined when Dawn
