@@ -108,7 +108,7 @@ export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";
 export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram } from "./cpu/cpu_device.ts";
 export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
 export type { LiveDispatches } from "./live_dispatches.ts";
-export type { AdapterTraits, KernelVariant, KernelVariants } from "./kernel.ts";
+export type { AdapterTraits, KernelVariant, KernelVariants, SubgroupMatrix } from "./kernel.ts";
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
 export { tuningFile, tuningPath } from "./webgpu/tuning_file.ts";

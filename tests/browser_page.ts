@@ -2,16 +2,11 @@
  * What browser_test.ts runs: training of a tiny LUKE on any device, and in a browser every kernel too. Bundled for the web, so it
  * imports no more of the engine than runs there.
  */
-import type { Device } from "../model/device.ts";
-import type { LukeConfig } from "../model/luke_config.ts";
-import { LukeNetwork } from "../model/luke_network.ts";
+import { type Device, type LukeConfig, LukeNetwork, openWebGPU, ReferenceDevice } from "@lukeforge/model/web";
 import { type OpCase, testRandom } from "../model/ops/testdata_generators.ts";
 import { opCases } from "../model/ops/testdata_op_cases.ts";
 import { relativeDifference, runOpCase } from "../model/ops/testdata_run_op_case.ts";
-import { ReferenceDevice } from "../model/reference_device.ts";
 import { TINY_CAPACITY, tinyLukeBatch, tinyLukeConfig } from "../model/testdata_tiny_luke.ts";
-import { adapterName, requestWebGPU } from "../model/webgpu/request.ts";
-import { WebGPUDevice } from "../model/webgpu/webgpu_device.ts";
 
 /** What two steps of training give. */
 export interface TrainingReport {
@@ -91,15 +86,13 @@ export async function train(device: Device): Promise<TrainingReport> {
 
 /** Runs everything on the browser's adapter. Throws an Error when there is none. */
 export async function report(): Promise<BrowserReport> {
-  const requested = await requestWebGPU();
-  if (!requested) throw new Error("this browser has no WebGPU adapter");
-  const adapter = adapterName(requested.adapterInfo);
-  const device = new WebGPUDevice(requested.device, adapter);
+  const device = await openWebGPU();
+  if (!device) throw new Error("this browser has no WebGPU adapter");
   const offences = await opOffences(device, browserCases);
   const training = await train(device);
   device.destroy();
   const kernels = [...new Set(browserCases.map(({ kernel }) => kernel.name))];
-  return { adapter, kernels, offences, training };
+  return { adapter: device.description, kernels, offences, training };
 }
 
 /** What is wrong with each case that a device fails or answers unlike the oracle. */
