@@ -1,3 +1,5 @@
+import { MAX_HEAD_SIZE } from "./ops/attention/head_size.ts";
+
 /** Shape of a LUKE network. Names follow Hugging Face's `LukeConfig`, in camel case. */
 export interface LukeConfig {
   /** How word positions count: RoBERTa from the pad id on (padding does not count), BERT from 0. */
@@ -30,6 +32,11 @@ export interface LukeConfig {
   readonly initializerRange: number;
   /** Id of the word pad token. */
   readonly padTokenId: number;
+  /**
+   * Whether words and entities have queries of their own for words and for entities (Yamada et al. 2020, 3.4). For fine-tuning;
+   * pretraining does without.
+   */
+  readonly useEntityAwareAttention: boolean;
 }
 
 /** Throws a RangeError that names the field when a configuration cannot be built. */
@@ -54,6 +61,12 @@ export function validateLukeConfig(config: LukeConfig): void {
     if (!(config[field] >= 0 && config[field] <= 0.99)) {
       throw new RangeError(`${field} must be between 0 and 0.99, got ${config[field]}`);
     }
+  }
+  if (config.hiddenSize / config.numAttentionHeads > MAX_HEAD_SIZE) {
+    throw new RangeError(
+      `heads of ${config.hiddenSize / config.numAttentionHeads} are wider than ${MAX_HEAD_SIZE}: ` +
+        "raise numAttentionHeads",
+    );
   }
   if (config.hiddenSize % config.numAttentionHeads !== 0) {
     throw new RangeError(

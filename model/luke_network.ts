@@ -1,7 +1,7 @@
 import type { Allocation, Device } from "./device.ts";
 import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 import { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
-import { lukeParameters } from "./luke_parameters.ts";
+import { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
 import { LukePlan } from "./luke_plan.ts";
 import { type AdamWOptions, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
 import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
@@ -101,7 +101,7 @@ export interface MicroStep {
 
 /**
  * LUKE for pretraining on a device: a transformer over words and entities with a masked word and a masked entity head
- * (Yamada et al. 2020), its gradients and AdamW. Entity-aware attention is not part of pretraining.
+ * (Yamada et al. 2020), its gradients and AdamW. Entity-aware attention, for fine-tuning, is a matter of the configuration.
  */
 export class LukeNetwork implements AsyncDisposable {
   /** Its shape. */
@@ -306,9 +306,12 @@ export class LukeNetwork implements AsyncDisposable {
     return this.#parameters.read("value");
   }
 
-  /** Replaces all parameters. Throws a RangeError that lists every missing, unknown and misshapen name. */
+  /**
+   * Replaces all parameters; queries of entity-aware attention that are missing become copies of the layer's query. Throws a
+   * RangeError that lists every missing, unknown and misshapen name.
+   */
   writeParameters(values: ReadonlyMap<string, Float32Array>): void {
-    this.#parameters.write("value", values);
+    this.#parameters.write("value", withEntityAwareQueries(values, this.config));
   }
 
   /** The gradients of the last micro-steps by name. */

@@ -2,6 +2,37 @@ import type { LukeConfig } from "./luke_config.ts";
 import type { ParameterSpec } from "./parameters.ts";
 
 /**
+ * The further queries of entity-aware attention: of words for entities, of entities for words, of entities for entities. `query` is
+ * that of words for words.
+ */
+const ENTITY_AWARE_QUERIES = ["w2e_query", "e2w_query", "e2e_query"] as const;
+
+/**
+ * `values` with the further queries that entity-aware attention has: those that are missing are copies of the layer's query, as
+ * upstream's fine-tuning starts from a pretrained checkpoint. Without entity-aware attention nothing is added.
+ */
+export function withEntityAwareQueries<T>(
+  values: ReadonlyMap<string, T>,
+  { useEntityAwareAttention, numHiddenLayers }: Pick<
+    LukeConfig,
+    "useEntityAwareAttention" | "numHiddenLayers"
+  >,
+): Map<string, T> {
+  const all = new Map(values);
+  for (let i = 0; useEntityAwareAttention && i < numHiddenLayers; i++) {
+    const attention = `luke.encoder.layer.${i}.attention.self`;
+    for (const kind of ["weight", "bias"]) {
+      const query = values.get(`${attention}.query.${kind}`);
+      for (const name of ENTITY_AWARE_QUERIES) {
+        const key = `${attention}.${name}.${kind}`;
+        if (query !== undefined && !all.has(key)) all.set(key, query);
+      }
+    }
+  }
+  return all;
+}
+
+/**
  * The parameters of LUKE for pretraining under Hugging Face's names (`LukeForMaskedLM`). Tied decoders appear once, as the word
  * and the entity table; the unused pooler does not appear.
  *
@@ -40,6 +71,9 @@ export function lukeParameters(config: LukeConfig): ParameterSpec[] {
     linear(`${layer}.attention.self.query`, hidden, hidden);
     linear(`${layer}.attention.self.key`, hidden, hidden);
     linear(`${layer}.attention.self.value`, hidden, hidden);
+    if (config.useEntityAwareAttention) {
+      for (const name of ENTITY_AWARE_QUERIES) linear(`${layer}.attention.self.${name}`, hidden, hidden);
+    }
     linear(`${layer}.attention.output.dense`, hidden, hidden);
     layerNorm(`${layer}.attention.output.LayerNorm`, hidden);
     linear(`${layer}.intermediate.dense`, intermediate, hidden);

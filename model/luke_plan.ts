@@ -16,7 +16,7 @@ import type { ChunkLimits } from "./ops/linear_cross_entropy/vocabulary_chunks.t
 import { residualLayerNorm } from "./ops/layer_norm/residual_layer_norm.ts";
 import { feedForward, type LinearParameters } from "./ops/matmul/feed_forward.ts";
 import { linear } from "./ops/matmul/linear.ts";
-import { concatenateRows, gatherRows } from "./ops/rows/rows.ts";
+import { concatenateRows, gatherRows, separateRows } from "./ops/rows/rows.ts";
 import type { Parameters } from "./parameters.ts";
 import { type Plan, PlanBuilder, type Tensor } from "./plan.ts";
 
@@ -199,14 +199,32 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
   );
   entities = dropout(plan, normalized("luke.entity_embeddings.LayerNorm", entities), hiddenDropoutProb);
 
+  // Entity-aware: for each item the queries of all positions for words, then those for entities.
+  const queriesOf = (name: string, hidden: Tensor): Tensor => {
+    if (!config.useEntityAwareAttention) return dense(`${name}.query`, hidden);
+    const [ofWords, ofEntities] = separateRows(plan, items, hidden, [capacity.words, capacity.entities]);
+    if (!ofWords || !ofEntities) throw new RangeError("two parts make two tensors");
+    return concatenateRows(plan, items, [
+      { tensor: dense(`${name}.query`, ofWords), rows: capacity.words },
+      { tensor: dense(`${name}.e2w_query`, ofEntities), rows: capacity.entities },
+      { tensor: dense(`${name}.w2e_query`, ofWords), rows: capacity.words },
+      { tensor: dense(`${name}.e2e_query`, ofEntities), rows: capacity.entities },
+    ]);
+  };
   const encoderLayer = (layer: string, hidden: Tensor): Tensor => {
     const context = attention(
       plan,
-      dense(`${layer}.attention.self.query`, hidden),
+      queriesOf(`${layer}.attention.self`, hidden),
       dense(`${layer}.attention.self.key`, hidden),
       dense(`${layer}.attention.self.value`, hidden),
       inputs.mask,
-      { items, length, heads: config.numAttentionHeads, dropout: config.attentionProbsDropoutProb },
+      {
+        items,
+        length,
+        heads: config.numAttentionHeads,
+        dropout: config.attentionProbsDropoutProb,
+        ...(config.useEntityAwareAttention && { entityAwareWords: capacity.words }),
+      },
     );
     const attended = dense(`${layer}.attention.output.dense`, context);
     hidden = normalizedSum(`${layer}.attention.output.LayerNorm`, attended, hidden);
@@ -222,7 +240,10 @@ function recordLuke(plan: PlanBuilder, inputs: LukeInputs, options: LukePlanOpti
     );
     return normalizedSum(`${layer}.output.LayerNorm`, fed, hidden);
   };
-  let hidden = concatenateRows(plan, items, words, capacity.words, entities, capacity.entities);
+  let hidden = concatenateRows(plan, items, [
+    { tensor: words, rows: capacity.words },
+    { tensor: entities, rows: capacity.entities },
+  ]);
   for (let i = 0; i < config.numHiddenLayers; i++) {
     hidden = plan.segment(() => encoderLayer(`luke.encoder.layer.${i}`, hidden));
   }

@@ -33,6 +33,7 @@ function shape(config: Partial<LukeConfig>, capacity: BatchCapacity): LukeShape 
       attentionProbsDropoutProb: 0.1,
       initializerRange: 0.02,
       padTokenId: 1,
+      useEntityAwareAttention: false,
       ...config,
     },
     capacity,

@@ -21,6 +21,7 @@
  *   attentionProbsDropoutProb: 0.1,
  *   initializerRange: 0.02,
  *   padTokenId: 0,
+ *   useEntityAwareAttention: false,
  * };
  * const device = await openDevice("cpu", { threads: 1 });
  * const network = await LukeNetwork.create(device, config, {
@@ -82,7 +83,7 @@ export {
 } from "./luke_network.ts";
 export { largestBatch } from "./largest_batch.ts";
 export { type LukeFootprintOptions, lukeMemory, planLuke } from "./luke_footprint.ts";
-export { lukeParameters } from "./luke_parameters.ts";
+export { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
 export {
   LUKE_SHAPE_NAMES,
   LUKE_SHAPES,

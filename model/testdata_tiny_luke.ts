@@ -20,6 +20,7 @@ export function tinyLukeConfig(changes: Partial<LukeConfig> = {}): LukeConfig {
     attentionProbsDropoutProb: 0,
     initializerRange: 0.2,
     padTokenId: 1,
+    useEntityAwareAttention: false,
     ...changes,
   };
 }

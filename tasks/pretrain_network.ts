@@ -81,5 +81,6 @@ export function lukeConfig(
     attentionProbsDropoutProb: settings.dropout,
     initializerRange: 0.02,
     padTokenId: tokenizer.padId,
+    useEntityAwareAttention: false,
   };
 }

@@ -44,6 +44,7 @@ function configOf(name: string): LukeConfig {
     attentionProbsDropoutProb: 0,
     initializerRange: 0.02,
     padTokenId: config.pad_token_id,
+    useEntityAwareAttention: config.use_entity_aware_attention,
   };
 }
 
@@ -115,7 +116,7 @@ const devices: [string, number, boolean, () => Promise<Device>][] = [
 ];
 
 for (const [kind, bound, available, open] of devices) {
-  for (const name of ["tiny_luke", "tiny_luke_bert"]) {
+  for (const name of ["tiny_luke", "tiny_luke_bert", "tiny_luke_entity_aware"]) {
     Deno.test({
       name: `${name} on ${kind} agrees with PyTorch: losses, gradients, ten AdamW steps`,
       ignore: !available,

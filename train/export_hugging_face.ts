@@ -35,7 +35,8 @@ export interface HuggingFaceExport {
     Tokenizer,
     "vocabSize" | "padId" | "unkId" | "clsId" | "sepId" | "modelType" | "encodeSegment" | "save"
   >;
-  /** Prepares fine-tuning with entity-aware attention: its queries are copies of the pretrained ones. Default false. */
+  /** Prepares fine-tuning with entity-aware attention: its queries are copies of the pretrained ones. Default false.
+   * A network that has entity-aware attention keeps its own. */
   readonly useEntityAwareAttention?: boolean;
   /** Most words of a mention, for transformers' tokenizer. Default 30. */
   readonly maxMentionLength?: number;
@@ -65,7 +66,8 @@ export function readParametersFrom(path: string): Map<string, SafetensorsTensor>
  * @throws {UserError} when vocabulary, tokenizer and network do not go together, or a parameter is missing.
  */
 export async function exportHuggingFace(directory: string, model: HuggingFaceExport): Promise<void> {
-  const { config, vocab, tokenizer, useEntityAwareAttention = false } = model;
+  const { config, vocab, tokenizer } = model;
+  const useEntityAwareAttention = config.useEntityAwareAttention || (model.useEntityAwareAttention ?? false);
   if (vocab.size !== config.entityVocabSize || tokenizer.vocabSize !== config.vocabSize) {
     throw new UserError(
       `the network has ${config.vocabSize} words and ${config.entityVocabSize} entities, tokenizer and vocabulary ` +

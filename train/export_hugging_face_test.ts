@@ -23,6 +23,7 @@ const CONFIG: LukeConfig = {
   attentionProbsDropoutProb: 0.1,
   initializerRange: 0.02,
   padTokenId: 1,
+  useEntityAwareAttention: false,
 };
 const WORDS = "luke.embeddings.word_embeddings.weight";
 const POSITIONS = "luke.embeddings.position_embeddings.weight";
@@ -189,6 +190,18 @@ Deno.test("exportHuggingFace() copies queries for entity-aware attention when as
       assert.deepEqual(tensors.get(`${attention}.${name}.weight`), tensors.get(`${attention}.query.weight`));
       assert.deepEqual(tensors.get(`${attention}.${name}.bias`), tensors.get(`${attention}.query.bias`));
     }
+  });
+});
+
+Deno.test("exportHuggingFace() keeps the queries of a network with entity-aware attention", async () => {
+  const config: LukeConfig = { ...CONFIG, useEntityAwareAttention: true };
+  const parameters = parametersOf(config);
+  await exported(modelOf({ config, parameters }), (directory) => {
+    assert.equal(json(directory, "config.json").use_entity_aware_attention, true);
+    const tensors = readSafetensors(join(directory, "model.safetensors"));
+    const name = "luke.encoder.layer.0.attention.self.w2e_query.weight";
+    assert.deepEqual(tensors.get(name)?.data, parameters.get(name)?.data);
+    assert.notDeepEqual(tensors.get(name)?.data, tensors.get(name.replace("w2e_", ""))?.data);
   });
 });
 

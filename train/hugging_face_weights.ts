@@ -4,6 +4,7 @@ import {
   type LazySafetensorsTensor,
   type LukeConfig,
   type SafetensorsTensor,
+  withEntityAwareQueries,
 } from "@lukeforge/model";
 
 /** Rows that an export has and the trained network has not. */
@@ -30,7 +31,7 @@ export function addedPositions(config: LukeConfig): number {
  * - transformers' LUKE always counts word positions from the pad id on, as RoBERTa does. Where the network counts them from 0,
  *   as BERT does, the word position table moves down by pad id + 1 rows; both position tables share one size there, so the
  *   entity position table gets as many unused rows at its end. Logits stay the same.
- * - With entity-aware attention, each layer's three further queries are copies of its query, so that logits stay the same too.
+ * - With entity-aware attention, each layer's three further queries are copies of its query unless the network has its own.
  *
  * @throws {UserError} when a parameter is missing.
  */
@@ -64,16 +65,7 @@ export function huggingFaceWeights(
   change("luke.entity_embeddings.position_embeddings.weight", { before: 0, copies: [], after: positions });
   weights.set("lm_head.decoder.weight", withRows(given(WORD_TABLE), copies(added.words)));
   weights.set("lm_head.decoder.bias", withRows(given("lm_head.bias"), copies(added.words)));
-  for (let layer = 0; useEntityAwareAttention && layer < config.numHiddenLayers; layer++) {
-    const attention = `luke.encoder.layer.${layer}.attention.self`;
-    for (const kind of ["weight", "bias"]) {
-      const query = withRows(given(`${attention}.query.${kind}`), copies([]));
-      for (const name of ["w2e_query", "e2w_query", "e2e_query"]) {
-        weights.set(`${attention}.${name}.${kind}`, query);
-      }
-    }
-  }
-  return weights;
+  return withEntityAwareQueries(weights, { ...config, useEntityAwareAttention });
 }
 
 interface Rows {

@@ -28,6 +28,7 @@ const CONFIG: LukeConfig = {
   attentionProbsDropoutProb: 0.1,
   initializerRange: 0.02,
   padTokenId: 1,
+  useEntityAwareAttention: false,
 };
 const TOKENIZER = { vocabSize: 40, padId: 1, clsId: 0, sepId: 2, maskId: 39, isSubword: () => false };
 const VOCAB = { size: 9, maskId: 2 };

@@ -20,6 +20,7 @@ const TINY: LukeShape = {
     attentionProbsDropoutProb: 0.1,
     initializerRange: 0.02,
     padTokenId: 1,
+    useEntityAwareAttention: false,
   },
   capacity: { rows: 2, words: 16, entities: 4, mentionLength: 4, maskedWords: 4, maskedEntities: 2 },
 };

@@ -15,7 +15,7 @@ import { layerNorm } from "./layer_norm/layer_norm.ts";
 import { residualLayerNorm } from "./layer_norm/residual_layer_norm.ts";
 import { feedForward } from "./matmul/feed_forward.ts";
 import { linear } from "./matmul/linear.ts";
-import { concatenateRows, gatherRows } from "./rows/rows.ts";
+import { concatenateRows, gatherRows, separateRows } from "./rows/rows.ts";
 import { testRandom } from "./testdata_generators.ts";
 
 /** What a case may use to record its op. */
@@ -195,8 +195,18 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
       table,
     );
   },
+  "separateRows() of a tensor that is used whole, too": ({ plan, parameter }) => {
+    const x = parameter("x", 10, 4);
+    const [a, b] = separateRows(plan, 2, x, [3, 2]);
+    assert.ok(a && b);
+    const joined = concatenateRows(plan, 2, [{ tensor: gelu(plan, b), rows: 2 }, { tensor: a, rows: 3 }]);
+    return add(plan, joined, x);
+  },
   "gatherRows() and concatenateRows()": ({ plan, parameter, integers }) => {
-    const x = concatenateRows(plan, 2, parameter("a", 6, 4), 3, parameter("b", 4, 4), 2);
+    const x = concatenateRows(plan, 2, [
+      { tensor: parameter("a", 6, 4), rows: 3 },
+      { tensor: parameter("b", 4, 4), rows: 2 },
+    ]);
     return gatherRows(plan, gelu(plan, x), integers("index", 5, 1, [9, 0, 3, 7, 4]));
   },
 };

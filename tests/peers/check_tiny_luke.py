@@ -12,6 +12,7 @@ from transformers import LukeConfig, LukeForMaskedLM
 from fixture import FIXTURES
 
 TOLERANCE = 1e-5
+NAMES = ("tiny_luke", "tiny_luke_bert", "tiny_luke_entity_aware")
 TIED = ("lm_head.decoder.weight", "lm_head.decoder.bias", "entity_predictions.decoder.weight")
 
 
@@ -142,6 +143,6 @@ if __name__ == "__main__":
     print(f"transformers {transformers.__version__}, torch {torch.__version__}")
     if "--keys" in sys.argv:
         list_keys()
-    worst = max(check(name, dtype) for name in ("tiny_luke", "tiny_luke_bert") for dtype in (torch.float64, torch.float32))
+    worst = max(check(name, dtype) for name in NAMES for dtype in (torch.float64, torch.float32))
     print(f"worst {worst:.2e}, tolerance {TOLERANCE:.0e}")
     sys.exit(0 if worst <= TOLERANCE else 1)

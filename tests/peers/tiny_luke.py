@@ -47,6 +47,12 @@ BERT = {
         "pad_token_id": 0,
     },
 }
+ENTITY_AWARE = {
+    **ROBERTA,
+    "name": "tiny_luke_entity_aware",
+    "seed": 22,
+    "config": {**ROBERTA["config"], "num_hidden_layers": 1, "use_entity_aware_attention": True},
+}
 MENTION_LENGTH = 5
 ENTITY_MASK_ID = 2
 ADAMW = {
@@ -88,7 +94,8 @@ def parameter_shapes(config: dict) -> dict[str, tuple[int, ...]]:
     norm(f"{ENTITIES}.LayerNorm", hidden)
     for index in range(config["num_hidden_layers"]):
         layer = f"luke.encoder.layer.{index}"
-        for part in ("query", "key", "value"):
+        further = ("w2e_query", "e2w_query", "e2e_query") if config.get("use_entity_aware_attention") else ()
+        for part in ("query", "key", "value", *further):
             linear(f"{layer}.attention.self.{part}", hidden, hidden)
         linear(f"{layer}.attention.output.dense", hidden, hidden)
         norm(f"{layer}.attention.output.LayerNorm", hidden)
@@ -224,14 +231,24 @@ class TinyLuke:
         total = total + self.table(torch.zeros_like(ids), f"{ENTITIES}.token_type_embeddings")
         return self.norm(total, f"{ENTITIES}.LayerNorm")
 
-    def attention(self, x: torch.Tensor, key_bias: torch.Tensor, layer: str) -> torch.Tensor:
+    def attention(self, x: torch.Tensor, key_bias: torch.Tensor, layer: str, words: int) -> torch.Tensor:
         rows, length, hidden = x.shape
         heads = self.config["num_attention_heads"]
-        query, key, value = (
-            self.linear(x, f"{layer}.attention.self.{part}").view(rows, length, heads, -1).transpose(1, 2)
-            for part in ("query", "key", "value")
-        )
-        scores = query @ key.transpose(2, 3) / math.sqrt(hidden // heads) + key_bias
+
+        def part(name: str, states: torch.Tensor) -> torch.Tensor:
+            projected = self.linear(states, f"{layer}.attention.self.{name}")
+            return projected.view(rows, states.shape[1], heads, -1).transpose(1, 2)
+
+        key, value = part("key", x), part("value", x)
+        if self.config.get("use_entity_aware_attention"):
+            to_words, to_entities = key[:, :, :words].transpose(2, 3), key[:, :, words:].transpose(2, 3)
+            of_words, of_entities = x[:, :words], x[:, words:]
+            word_rows = [part("query", of_words) @ to_words, part("w2e_query", of_words) @ to_entities]
+            entity_rows = [part("e2w_query", of_entities) @ to_words, part("e2e_query", of_entities) @ to_entities]
+            scores = torch.cat([torch.cat(word_rows, dim=3), torch.cat(entity_rows, dim=3)], dim=2)
+        else:
+            scores = part("query", x) @ key.transpose(2, 3)
+        scores = scores / math.sqrt(hidden // heads) + key_bias
         mixed = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(rows, length, hidden)
         return self.linear(mixed, f"{layer}.attention.output.dense")
 
@@ -244,7 +261,7 @@ class TinyLuke:
         key_bias = ((1 - mask).to(x.dtype) * -10000.0)[:, None, None, :]
         for index in range(self.config["num_hidden_layers"]):
             layer = f"luke.encoder.layer.{index}"
-            x = self.norm(self.attention(x, key_bias, layer) + x, f"{layer}.attention.output.LayerNorm")
+            x = self.norm(self.attention(x, key_bias, layer, words.shape[1]) + x, f"{layer}.attention.output.LayerNorm")
             inner = F.gelu(self.linear(x, f"{layer}.intermediate.dense"))
             x = self.norm(self.linear(inner, f"{layer}.output.dense") + x, f"{layer}.output.LayerNorm")
         return x
@@ -342,7 +359,7 @@ def build(kind: dict) -> None:
             "made_by": f"tests/peers/tiny_luke.py, torch {torch.__version__.split('+')[0]}",
             "precision": "computed in float64 from float32-exact parameters, stored as float32; ids are int32",
             "position_type": kind["position_type"],
-            "config": kind["config"] | {"hidden_act": "gelu", "use_entity_aware_attention": False},
+            "config": {"use_entity_aware_attention": False} | kind["config"] | {"hidden_act": "gelu"},
             "mention_length": MENTION_LENGTH,
             "attention_mask_value": -10000,
             "rules": {
@@ -383,3 +400,4 @@ def build(kind: dict) -> None:
 if __name__ == "__main__":
     build(ROBERTA)
     build(BERT)
+    build(ENTITY_AWARE)

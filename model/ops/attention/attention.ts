@@ -1,13 +1,8 @@
 import { scaleSize, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { dropoutSizes } from "../dropout/dropout.ts";
-import {
-  attentionBackward,
-  attentionDelta,
-  attentionForward,
-  MAX_HEAD_SIZE,
-  STATS,
-} from "./attention_kernel.ts";
+import { attentionBackward, attentionDelta, attentionForward, STATS } from "./attention_kernel.ts";
+import { MAX_HEAD_SIZE } from "./head_size.ts";
 
 /** The shape of multi-head self-attention. */
 export interface AttentionShape {

@@ -9,9 +9,6 @@ import {
   attentionForwardWorkgroups,
 } from "./attention_wgsl.ts";
 
-/** The widest head: a wider one has no room in the registers of a shader. */
-export const MAX_HEAD_SIZE = 256;
-
 /** Numbers kept of each position and head: see {@linkcode attentionForward}. */
 export const STATS = 4;
 

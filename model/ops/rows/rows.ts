@@ -150,44 +150,88 @@ export function gatherRows(plan: PlanBuilder, x: Tensor, index: Tensor): Tensor 
   return y;
 }
 
-/** Records the items of `first` and `second` one after the other: [items, firstRows] ‖ [items, secondRows] rows. */
-export function concatenateRows(
+/** A tensor of which each item has `rows` rows. */
+export interface ItemRows {
+  readonly tensor: Tensor;
+  readonly rows: number;
+}
+
+/** The copies that put the rows of each item of `parts` one after the other, or with `apart` take them from there. */
+function copyParts(
   plan: PlanBuilder,
   items: Size,
-  first: Tensor,
-  firstRows: number,
-  second: Tensor,
-  secondRows: number,
-): Tensor {
-  const total = firstRows + secondRows;
-  const y = plan.activation(`${first.name} ‖ ${second.name}`, scaleSize(items, total), first.columns);
-  const parts = [[first, firstRows, 0], [second, secondRows, firstRows]] as const;
-  for (const [part, rows, offset] of parts) {
-    plan.dispatch(copyRowsKernel, [part, y], {
+  parts: readonly ItemRows[],
+  whole: Tensor,
+  apart: boolean,
+): void {
+  const total = parts.reduce((sum, { rows }) => sum + rows, 0);
+  let offset = 0;
+  for (const { tensor, rows } of parts) {
+    const [part, joined] = [[rows, 0], [total, offset]] as const;
+    const [from, to] = apart ? [joined, part] : [part, joined];
+    plan.dispatch(copyRowsKernel, apart ? [whole, tensor] : [tensor, whole], {
       rows: scaleSize(items, rows),
-      columns: part.columns,
+      columns: whole.columns,
       group_rows: rows,
-      x_group: rows,
-      x_offset: 0,
-      y_group: total,
-      y_offset: offset,
+      x_group: from[0],
+      x_offset: from[1],
+      y_group: to[0],
+      y_offset: to[1],
     });
+    offset += rows;
   }
+}
+
+/** Records the items of `parts` one after the other: [items, rows of all parts] rows. */
+export function concatenateRows(plan: PlanBuilder, items: Size, parts: readonly ItemRows[]): Tensor {
+  const [first] = parts;
+  if (!first) throw new RangeError("nothing to concatenate");
+  const total = parts.reduce((sum, { rows }) => sum + rows, 0);
+  const name = parts.map(({ tensor }) => tensor.name).join(" ‖ ");
+  const y = plan.activation(name, scaleSize(items, total), first.tensor.columns);
+  copyParts(plan, items, parts, y, false);
   plan.onBackward(() => {
     const dy = plan.gradientOf(y);
     if (!dy) return;
-    for (const [part, rows, offset] of parts) {
-      writeGradient(plan, part, (dx) =>
+    let offset = 0;
+    for (const { tensor, rows } of parts) {
+      const x_offset = offset;
+      offset += rows;
+      writeGradient(plan, tensor, (dx) =>
         plan.dispatch(copyRowsKernel, [dy, dx], {
           rows: scaleSize(items, rows),
-          columns: part.columns,
+          columns: y.columns,
           group_rows: rows,
           x_group: total,
-          x_offset: offset,
+          x_offset,
           y_group: rows,
           y_offset: 0,
         }));
     }
   });
   return y;
+}
+
+/** Records the reverse of {@linkcode concatenateRows}: the first `rows[0]` rows of each item of `x`, the next `rows[1]`, … */
+export function separateRows(
+  plan: PlanBuilder,
+  items: Size,
+  x: Tensor,
+  rows: readonly number[],
+): Tensor[] {
+  const parts = rows.map((count, i): ItemRows => ({
+    tensor: plan.activation(`part ${i} of ${x.name}`, scaleSize(items, count), x.columns),
+    rows: count,
+  }));
+  copyParts(plan, items, parts, x, true);
+  plan.onBackward(() => {
+    const gradients = parts.flatMap(({ tensor, rows }): ItemRows[] => {
+      const gradient = plan.gradientOf(tensor);
+      return gradient ? [{ tensor: gradient, rows }] : [];
+    });
+    if (gradients.length === 0) return;
+    if (gradients.length < parts.length) throw new RangeError(`a part of ${x.name} is not used`);
+    writeGradient(plan, x, (dx) => copyParts(plan, items, gradients, dx, false));
+  });
+  return parts.map(({ tensor }) => tensor);
 }
