@@ -16,11 +16,16 @@ export function dropout_place(key: i32, site: i32): v128 {
   return mix(i32x4.splat(key + site * <i32>0x9e3779b9));
 }
 
+/** All ones in the lanes whose element is kept. */
+@inline
+export function dropout_keeps_each(elements: v128, place: v128, threshold: v128): v128 {
+  return v128.not(i32x4.lt_u(mix(i32x4.add(mix(v128.xor(elements, place)), place)), threshold));
+}
+
 /** All ones in the lanes whose element is kept: the elements `first`, `first` + 1, … */
 @inline
 export function dropout_keeps(first: i32, place: v128, threshold: v128): v128 {
-  const element = i32x4.add(i32x4.splat(first), v128.load(CONSTANTS));
-  return v128.not(i32x4.lt_u(mix(i32x4.add(mix(v128.xor(element, place)), place)), threshold));
+  return dropout_keeps_each(i32x4.add(i32x4.splat(first), v128.load(CONSTANTS)), place, threshold);
 }
 
 /** x, y; count, site, key, threshold, scale, first */

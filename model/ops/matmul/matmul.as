@@ -36,6 +36,11 @@ export function scratch_memory(): usize {
   return packedA;
 }
 
+/** Where multiply12() and multiply8() leave 4 rows of sums, 12 floats apart. */
+export function product_sums(): usize {
+  return sums;
+}
+
 /** Four neighbours as f32: T is f32, u16 for f16, i16 for bf16. */
 @inline
 function four<T>(p: usize): v128 {
@@ -68,7 +73,7 @@ function transpose<T>(from: usize, stride: usize, to: usize, panel: usize): void
  * Packs `width` vectors of `depth` elements along k into panels of `panel`, the last one padded with zeros. Strides in elements: `step`
  * along k, `stride` from vector to vector.
  */
-function pack<T>(from: usize, step: i32, stride: i32, depth: i32, width: i32, panel: i32, to: usize): void {
+export function pack<T>(from: usize, step: i32, stride: i32, depth: i32, width: i32, panel: i32, to: usize): void {
   const bytes = <usize>sizeof<T>();
   for (let w = 0; w < width; w += panel) {
     const count = min(panel, width - w);
@@ -129,7 +134,7 @@ function storeRows(to: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
 }
 
 /** 4 rows of A times 12 columns of B, both packed. */
-function multiply12(a: usize, b: usize, depth: i32): void {
+export function multiply12(a: usize, b: usize, depth: i32): void {
   let c0 = splat(0), c1 = splat(0), c2 = splat(0), c3 = splat(0), c4 = splat(0), c5 = splat(0);
   let c6 = splat(0), c7 = splat(0), c8 = splat(0), c9 = splat(0), c10 = splat(0), c11 = splat(0);
   for (; depth > 0; depth--) {
@@ -161,7 +166,7 @@ function multiply12(a: usize, b: usize, depth: i32): void {
 }
 
 /** 4 rows of A times 8 columns of B, both packed. */
-function multiply8(a: usize, b: usize, depth: i32): void {
+export function multiply8(a: usize, b: usize, depth: i32): void {
   let c0 = splat(0), c1 = splat(0), c2 = splat(0), c3 = splat(0);
   let c4 = splat(0), c5 = splat(0), c6 = splat(0), c7 = splat(0);
   for (; depth > 0; depth--) {
