@@ -1,8 +1,8 @@
 import { dropout_keeps, dropout_keeps_each, dropout_place } from "./dropout";
-import { multiply12, multiply8, pack, product_sums, scratch_memory } from "./matmul";
+import { divideUp, multiply12, multiply8, pack, product_sums, scratch_memory } from "./matmul";
 import { address, at, exp4, integer, load4, madd, real, splat, store4, sum4 } from "./simd";
 
-// Scores live in blocks of at most 64 queries × 64 keys in the worker's scratch memory and are used up there. The forward pass takes a
+// Scores live in blocks of at most 72 queries × 72 keys in the worker's scratch memory and are used up there. The forward pass takes a
 // block of queries over all keys; the backward pass takes a whole head, so that one recomputation of its blocks gives all three
 // gradients and no two tiles add to one place. Blocks of keys that are all padding are passed over. The products are those of
 // matmul.as: a left factor in panels of 4 rows, a right one in panels of 12 (or 8) columns. A block of scores is stored the way
@@ -13,11 +13,14 @@ const COLUMNS: i32 = 12;
 const NARROW: i32 = 8;
 
 /** Most queries and keys of a block, and most floats of a packed block but for padding; attention_kernel.ts has the same numbers. */
-const BLOCK: i32 = 64;
-const BLOCK_FLOATS: i32 = 4096;
+const BLOCK: i32 = 72;
+const BLOCK_FLOATS: i32 = 4608;
 
 /** A panel of 4 rows of scores takes this many floats times 4: no power of two, whose panels would share few sets of a cache. */
-const PANEL: i32 = 68;
+const PANEL: i32 = 76;
+
+/** Positions of a tile of attention_delta(). */
+const DELTA_POSITIONS: i32 = 64;
 
 /** The scratch memory: three blocks of scores, seven packed blocks, what is known of keys and rows. */
 let scores: usize = 0, slopes: usize = 0, turned: usize = 0, packed: usize = 0;
@@ -32,7 +35,7 @@ let drops: bool = false;
 
 @inline
 function pad(count: i32, unit: i32): i32 {
-  return (count + unit - 1) / unit * unit;
+  return divideUp(count, unit) * unit;
 }
 
 /** Sizes from word `s` on: items, heads, length, words, head_size, queries, scale, first_item, site, key, threshold, dropout_scale */
@@ -49,8 +52,10 @@ function begin(block: usize, s: i32): void {
   threshold = i32x4.splat(integer(block, s + 10));
   dropoutScale = real(block, s + 11);
   hidden = heads * depth;
-  size = min(BLOCK, BLOCK_FLOATS / pad(depth, 8) & ~7);
-  packedBlock = pad(size, COLUMNS) * pad(depth, COLUMNS);
+  // Blocks as even as panels allow.
+  const most = min(BLOCK, BLOCK_FLOATS / pad(depth, NARROW) / COLUMNS * COLUMNS);
+  size = pad(divideUp(length, divideUp(length, most)), COLUMNS);
+  packedBlock = size * pad(depth, COLUMNS);
   scores = scratch_memory();
   slopes = at(scores, PANEL * BLOCK);
   turned = at(slopes, PANEL * BLOCK);
@@ -223,7 +228,7 @@ function scale_row(row: usize, factor: f32): void {
 /** q, k, v, mask, context, stats; sizes as begin() reads them */
 export function attention_forward(block: usize, tile: i32): void {
   begin(block, 6);
-  const blocks = (length + size - 1) / size;
+  const blocks = divideUp(length, size);
   const r0 = (tile % blocks) * size, rows = min(size, length - r0);
   tile /= blocks;
   const head = tile % heads, item = tile / heads, offset = head * depth;
@@ -270,8 +275,8 @@ export function attention_forward(block: usize, tile: i32): void {
 /** context, dcontext, stats; items, heads, length, head_size */
 export function attention_delta(block: usize, tile: i32): void {
   const items = integer(block, 3), count = integer(block, 4), positions = integer(block, 5), width = integer(block, 6);
-  const end = min(items * positions, (tile + 1) * BLOCK);
-  for (let position = tile * BLOCK; position < end; position++) {
+  const end = min(items * positions, (tile + 1) * DELTA_POSITIONS);
+  for (let position = tile * DELTA_POSITIONS; position < end; position++) {
     const item = position / positions, row = position % positions;
     for (let head = 0; head < count; head++) {
       const from = (position * count + head) * width;

@@ -12,9 +12,11 @@ import {
 /** Numbers kept of each position and head: see {@linkcode attentionForward}. */
 export const STATS = 4;
 
-/** Rows of a cpu tile; attention.as has the same rule. */
-function cpuBlock(headSize: number): number {
-  return Math.min(64, Math.floor(4096 / (Math.ceil(headSize / 8) * 8) / 8) * 8);
+/** Blocks of queries of the cpu kernel, as even as panels of 12 allow; attention.as has the same rule. */
+function cpuBlocks(length: number, headSize: number): number {
+  const most = Math.min(72, Math.floor(4608 / (Math.ceil(headSize / 8) * 8) / 12) * 12);
+  const size = Math.ceil(Math.ceil(length / Math.ceil(length / most)) / 12) * 12;
+  return Math.ceil(length / size);
 }
 
 const SHAPE = [
@@ -94,7 +96,7 @@ export const attentionForward = defineKernel({
   live: ["items", "first_item", "key"],
   wgsl: (size) => drawWgsl + attentionForwardWgsl(size),
   workgroups: attentionForwardWorkgroups,
-  tiles: (size) => size("items") * size("heads") * Math.ceil(size("length") / cpuBlock(size("head_size"))),
+  tiles: (size) => size("items") * size("heads") * cpuBlocks(size("length"), size("head_size")),
   flops: (size) => flops(size, 2),
   split: {
     reach(size) {

@@ -21,7 +21,7 @@ const SHAPES: readonly Shape[] = [
   { items: 1, heads: 1, length: 1, size: 1 },
   { items: 3, heads: 2, length: 5, size: 5, dropout: 0.3 },
   { items: 2, heads: 2, length: 70, size: 16, sees: "padding", dropout: 0.1 },
-  { items: 1, heads: 1, length: 58, size: 72, sees: "all" }, // threads share a row, cpu blocks are smaller
+  { items: 1, heads: 1, length: 61, size: 72, sees: "all" }, // threads share a row, cpu blocks are smaller
   { items: 2, heads: 1, length: 9, size: 4, sees: "none" },
   { items: 2, heads: 3, length: 75, size: 8, words: 70, sees: "padding", dropout: 0.2 },
   { items: 1, heads: 1, length: 7, size: 4, words: 7, sees: "all" },

@@ -263,7 +263,7 @@ function finishBlock(bias: usize, c: usize, d: usize, rowBytes: usize, rows: i32
 }
 
 @inline
-function divideUp(a: i32, b: i32): i32 {
+export function divideUp(a: i32, b: i32): i32 {
   return (a + b - 1) / b;
 }
 
