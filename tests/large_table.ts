@@ -31,6 +31,7 @@ const config: LukeConfig = {
   attentionProbsDropoutProb: 0.1,
   initializerRange: 0.02,
   padTokenId: 1,
+  useEntityAwareAttention: false,
 };
 
 const capacity = { rows: 4, words: 16, entities: 4, mentionLength: 2, maskedWords: 8, maskedEntities: 8 };
