@@ -54,8 +54,8 @@ export {
   type ProductReport,
   type ProductShape,
   type Speed,
-} from "./bench/product_bench.ts";
-export { benchSteps, type StepReport, StepRunner, type StepSettings } from "./bench/step_bench.ts";
+} from "./bench/product_speed.ts";
+export { benchSteps, type StepReport, StepRunner, type StepSettings } from "./bench/step_speed.ts";
 export { DeviceError } from "./device_error.ts";
 export type {
   Binding,

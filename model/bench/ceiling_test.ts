@@ -8,7 +8,7 @@ import { ReferenceDevice } from "../reference_device.ts";
 import { requestWebGPU, webgpuAvailable } from "../webgpu/request.ts";
 import { WebGPUDevice } from "../webgpu/webgpu_device.ts";
 import { copyStream, CPU_CHAINS, multiplyAddChains } from "./ceiling_kernels.ts";
-import { benchProduct, plainProduct } from "./product_bench.ts";
+import { benchProduct, plainProduct } from "./product_speed.ts";
 
 const { f32 } = generators(11);
 

@@ -1,6 +1,6 @@
 import type { Device } from "../device.ts";
 import type { LukeShape } from "../luke_shapes.ts";
-import { StepRunner } from "./step_bench.ts";
+import { StepRunner } from "./step_speed.ts";
 
 /** A LUKE whose step takes a few milliseconds on anything. */
 const TINY: LukeShape = {

@@ -26,6 +26,8 @@ export interface TunedClass {
 export interface TuningOptions {
   /** Turns of which the median counts; 5 unless given. */
   readonly turns?: number;
+  /** What counts as the time of a variant: the milliseconds that were measured, unless given. */
+  clock?(variant: string, milliseconds: number): number;
   /** Hears of each class when it is done. */
   onClass?(tuned: TunedClass, done: number, total: number): void;
 }
@@ -50,7 +52,7 @@ export async function tuneVariants(
   const table: Record<string, string> = {};
   let done = 0;
   for (const [key, dispatch] of classes) {
-    const tuned = await tuneClass(device, key, dispatch, options.turns);
+    const tuned = await tuneClass(device, key, dispatch, options);
     if (tuned) {
       table[key] = tuned.fastest;
       options.onClass?.(tuned, ++done, classes.size);
@@ -63,7 +65,7 @@ async function tuneClass(
   device: WebGPUDevice,
   key: string,
   dispatch: Dispatch,
-  turns = 5,
+  { turns = 5, clock = (_, milliseconds) => milliseconds }: TuningOptions,
 ): Promise<TunedClass | undefined> {
   const variants = dispatch.kernel.variants?.list(dispatch.sizes, device.adapter) ?? [];
   const [builtIn] = variants;
@@ -74,13 +76,9 @@ async function tuneClass(
   try {
     let fastest = Infinity;
     for (const { name: variant } of variants) {
-      const contender = await dispatchContender(
-        device,
-        variant,
-        [{ ...dispatch, views, variant }],
-        scalars,
-        1,
-      );
+      const timed = await dispatchContender(device, variant, [{ ...dispatch, views, variant }], scalars, 1);
+      const run = async (): Promise<number> => clock(variant, await timed.run());
+      const contender = { ...timed, run };
       contenders.push(contender);
       await contender.run(); // the first run of a pipeline may compile it
       const time = await contender.run();

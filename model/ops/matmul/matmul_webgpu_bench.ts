@@ -5,7 +5,7 @@
  * @module
  */
 import { alternate, dispatchContender, median } from "../../bench/contender.ts";
-import { plainProduct } from "../../bench/product_bench.ts";
+import { plainProduct } from "../../bench/product_speed.ts";
 import type { Dispatch, View } from "../../device.ts";
 import { openDevice } from "../../open_device.ts";
 import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";

@@ -3,7 +3,7 @@ import { CpuDevice } from "../cpu/cpu_device.ts";
 import { TINY_CAPACITY, tinyLukeConfig } from "../testdata_tiny_luke.ts";
 import { benchGrowth } from "./growth.ts";
 import { lukeStepFlops } from "./luke_flops.ts";
-import { benchSteps } from "./step_bench.ts";
+import { benchSteps } from "./step_speed.ts";
 
 Deno.test("benchSteps() accounts for every dispatch and nearly all of the model's operations", async () => {
   const device = await CpuDevice.create({ threads: 1 });
