@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LiveDispatches } from "./live_dispatches.ts";
 import type { Size } from "./kernel.ts";
-import { addKernel } from "./ops/add/add.ts";
+import { addKernel } from "./ops/testdata_add.ts";
 
 const live = (scalar: string): Size => ({ scalar, times: 2, capacity: 100 });
 const dispatches = [5, live("rows"), live("masked"), live("rows")].map((count) => ({

@@ -3,7 +3,7 @@ import { scaleSize, type Size } from "./kernel.ts";
 import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
 import { encodeLukeBatch } from "./luke_inputs.ts";
-import { fillZero } from "./ops/add/add.ts";
+import { fillZero } from "./ops/accumulate/accumulate.ts";
 import { attention } from "./ops/attention/attention.ts";
 import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
 import { dropout } from "./ops/dropout/dropout.ts";

@@ -167,11 +167,6 @@ export class PlanBuilder {
     return { tensor: gradient, accumulate: own ? { scalar: "accumulate", times: 1, capacity: 1 } : 0 };
   }
 
-  /** Declares that `tensor` itself holds its gradient from now on. */
-  gradientInPlace(tensor: Tensor): void {
-    this.#gradients.set(tensor, tensor);
-  }
-
   /** As {@linkcode gradientTarget} for ops that add to some elements only: the rest is zero or what was there. */
   sparseGradientTarget(tensor: Tensor): Tensor {
     const { tensor: gradient, accumulate } = this.gradientTarget(tensor);

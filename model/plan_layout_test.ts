@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { addKernel, fillZeroKernel } from "./ops/add/add.ts";
+import { fillZeroKernel } from "./ops/accumulate/accumulate.ts";
 import { geluForward } from "./ops/gelu/gelu.ts";
+import { addKernel } from "./ops/testdata_add.ts";
 import { testRandom } from "./ops/testdata_generators.ts";
 import { layOut, lifetimes } from "./plan_layout.ts";
 import type { RecordedDispatch, Tensor } from "./tensor.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { planLuke } from "./luke_footprint.ts";
 import { LUKE_SHAPES } from "./luke_shapes.ts";
-import { fillZero } from "./ops/add/add.ts";
+import { fillZero } from "./ops/accumulate/accumulate.ts";
 import { gelu } from "./ops/gelu/gelu.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { PlanBuilder } from "./plan.ts";

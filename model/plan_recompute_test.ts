@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { defineKernel } from "./kernel.ts";
-import { accumulateKernel, add, addKernel, fillZero } from "./ops/add/add.ts";
+import { accumulateKernel, fillZero } from "./ops/accumulate/accumulate.ts";
 import { dropout } from "./ops/dropout/dropout.ts";
 import { gelu, geluForward } from "./ops/gelu/gelu.ts";
+import { add, addKernel } from "./ops/testdata_add.ts";
 import { allocationTensor, PlanBuilder, type Tensor } from "./plan.ts";
 import { ReferenceDevice } from "./reference_device.ts";
 

@@ -3,12 +3,13 @@ import type { Device } from "./device.ts";
 import type { Size } from "./kernel.ts";
 import { CpuDevice } from "./cpu/cpu_device.ts";
 import { openDevice } from "./open_device.ts";
-import { add, addKernel, fillZero } from "./ops/add/add.ts";
-import { crossEntropyLoss } from "./ops/cross_entropy/cross_entropy.ts";
+import { fillZero } from "./ops/accumulate/accumulate.ts";
+import { crossEntropyLoss } from "./ops/cross_entropy/testdata_cross_entropy_loss.ts";
 import { dropoutKernel } from "./ops/dropout/dropout.ts";
 import { gelu, geluForward } from "./ops/gelu/gelu.ts";
 import { linear } from "./ops/matmul/linear.ts";
 import { gatherRowsKernel } from "./ops/rows/rows.ts";
+import { addKernel } from "./ops/testdata_add.ts";
 import { testRandom } from "./ops/testdata_generators.ts";
 import { type Parameter, PlanBuilder, type Tensor } from "./plan.ts";
 import { ReferenceDevice } from "./reference_device.ts";
@@ -166,16 +167,16 @@ Deno.test("Plan.run() refuses live sizes beyond the capacity and missing scalars
   for (const device of [new ReferenceDevice("f32"), await CpuDevice.create({ threads: 2 })]) {
     const plan = new PlanBuilder(false, fillZero);
     const x = plan.input("x", { scalar: "rows", times: 1, capacity: 4 }, 8, "f32");
-    const y = gelu(plan, add(plan, x, x));
+    const y = gelu(plan, gelu(plan, x));
     plan.keep(y);
     const compiled = await plan.compile(device);
     compiled.write(x, new Float32Array(32).fill(1));
     await assert.rejects(async () => await compiled.run({ rows: 5 }), {
       name: "RangeError",
-      message: "add: count is 40, beyond the plan's capacity 32",
+      message: "gelu_forward: count is 40, beyond the plan's capacity 32",
     });
     await assert.rejects(async () => await compiled.run({}), {
-      message: "add: scalar rows is not given",
+      message: "gelu_forward: scalar rows is not given",
     });
     await compiled.run({ rows: 3 });
     const values = await compiled.read(y);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CpuDevice } from "./cpu/cpu_device.ts";
 import type { Device, View } from "./device.ts";
-import { addKernel } from "./ops/add/add.ts";
+import { accumulateKernel } from "./ops/accumulate/accumulate.ts";
 import { geluForward } from "./ops/gelu/gelu.ts";
 import { ReferenceDevice } from "./reference_device.ts";
 import { requestWebGPU, webgpuAvailable } from "./webgpu/request.ts";
@@ -43,15 +43,15 @@ for (const [name, { clock, ignore, open }] of Object.entries(devices)) {
           device.write(allocation, 0, new Float32Array(LENGTH).fill(value));
           return { allocation, offset: 0, length: LENGTH };
         };
-        const [a, b, sum, y] = [tensor("a", 1), tensor("b", 2), tensor("sum", 0), tensor("y", 0)];
+        const [x, copy, y] = [tensor("x", 3), tensor("copy", 0), tensor("y", 0)];
         const program = await device.compile([
-          { kernel: addKernel, views: [a, b, sum], sizes: { count: LENGTH } },
+          { kernel: accumulateKernel, views: [x, copy], sizes: { count: LENGTH, accumulate: 0 } },
           {
-            kernel: addKernel,
-            views: [a, b, sum],
-            sizes: { count: { scalar: "none", times: 1, capacity: 1 } },
+            kernel: accumulateKernel,
+            views: [x, copy],
+            sizes: { count: { scalar: "none", times: 1, capacity: 1 }, accumulate: 0 },
           },
-          { kernel: geluForward, views: [sum, y], sizes: { count: LENGTH } },
+          { kernel: geluForward, views: [copy, y], sizes: { count: LENGTH } },
         ]);
         const times = await device.profile(program, { none: 0 });
         assert.equal(times.clock, clock);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type Dispatch, type View, VIEW_ALIGNMENT } from "./device.ts";
-import { addKernel } from "./ops/add/add.ts";
 import { clipGradients } from "./ops/adamw/adamw.ts";
 import { embeddingBackward, embeddingForward } from "./ops/embedding/embedding.ts";
 import { makeLookup } from "./ops/embedding/lookup.ts";
@@ -8,6 +7,7 @@ import { layerNormParameterPartials } from "./ops/layer_norm/layer_norm.ts";
 import { matmulKernel } from "./ops/matmul/matmul_kernel.ts";
 import { gatherRowsKernel, scatterRowsKernel } from "./ops/rows/rows.ts";
 import { columnSumPartials } from "./ops/sum/sum.ts";
+import { addKernel } from "./ops/testdata_add.ts";
 import { generators, type OpCase } from "./ops/testdata_generators.ts";
 import { opCases } from "./ops/testdata_op_cases.ts";
 import { relativeDifference, runOpCase } from "./ops/testdata_run_op_case.ts";

@@ -1,5 +1,5 @@
 import type { Allocation, Device } from "./device.ts";
-import { fillZero } from "./ops/add/add.ts";
+import { fillZero } from "./ops/accumulate/accumulate.ts";
 import { adamwKernel, type AdamWOptions, clipGradients } from "./ops/adamw/adamw.ts";
 import { BLOCK_LENGTH, sumSquaresPartials } from "./ops/sum/sum.ts";
 import type { Parameters } from "./parameters.ts";

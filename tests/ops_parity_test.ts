@@ -11,9 +11,9 @@ import {
   type View,
 } from "@lukeforge/model";
 import { adamwKernel, clipGradients, OPTIMIZER_STATE } from "../model/ops/adamw/adamw.ts";
-import { accumulateKernel, fillZero } from "../model/ops/add/add.ts";
+import { accumulateKernel, fillZero } from "../model/ops/accumulate/accumulate.ts";
 import { attention } from "../model/ops/attention/attention.ts";
-import { crossEntropyLoss } from "../model/ops/cross_entropy/cross_entropy.ts";
+import { crossEntropyLoss } from "../model/ops/cross_entropy/testdata_cross_entropy_loss.ts";
 import { dropout } from "../model/ops/dropout/dropout.ts";
 import { embedding, lookupInputs, writeLookup } from "../model/ops/embedding/embedding.ts";
 import { makeLookup } from "../model/ops/embedding/lookup.ts";

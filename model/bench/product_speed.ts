@@ -2,7 +2,7 @@ import type { Device, View } from "../device.ts";
 import { defineKernel } from "../kernel.ts";
 import type { Format } from "../ops/half/format.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
-import { fillZero } from "../ops/add/add.ts";
+import { fillZero } from "../ops/accumulate/accumulate.ts";
 import { PlanBuilder } from "../plan.ts";
 import { uniformGenerator } from "../random_normal.ts";
 import { freeing, type Measured, multiplyAddContenders, runsShaders } from "./ceiling.ts";

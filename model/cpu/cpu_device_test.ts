@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Dispatch, View } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import { LukeNetwork } from "../luke_network.ts";
-import { addKernel } from "../ops/add/add.ts";
+import { accumulateKernel } from "../ops/accumulate/accumulate.ts";
 import { geluForward } from "../ops/gelu/gelu.ts";
 import { gatherRowsKernel } from "../ops/rows/rows.ts";
 import { TINY_CAPACITY, tinyLukeBatch, tinyLukeConfig } from "../testdata_tiny_luke.ts";
@@ -18,16 +18,15 @@ function floats(device: CpuDevice, label: string, values: Float32Array): CpuView
   return { allocation, offset: 0, length: values.length };
 }
 
-/** y = a + b over `length` elements: 3 everywhere. */
-function addition(
+/** y = x over `length` elements: 3 everywhere. */
+function copying(
   device: CpuDevice,
   length: number,
 ): { dispatch: Dispatch; y: CpuView; views: readonly CpuView[] } {
-  const a = floats(device, "a", new Float32Array(length).fill(1));
-  const b = floats(device, "b", new Float32Array(length).fill(2));
+  const x = floats(device, "x", new Float32Array(length).fill(3));
   const y = floats(device, "y", new Float32Array(length));
-  const views = [a, b, y];
-  return { dispatch: { kernel: addKernel, views, sizes: { count: length } }, y, views };
+  const views = [x, y];
+  return { dispatch: { kernel: accumulateKernel, views, sizes: { count: length, accumulate: 0 } }, y, views };
 }
 
 async function assertThree(device: CpuDevice, y: View): Promise<void> {
@@ -43,7 +42,7 @@ async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
 
 Deno.test("CpuDevice.run() rejects when a kernel traps in one worker, and the others do not hang", async () => {
   const device = await CpuDevice.create({ threads: 4 });
-  const { dispatch, y } = addition(device, 50_000);
+  const { dispatch, y } = copying(device, 50_000);
   const table = floats(device, "table", new Float32Array(64));
   const result = floats(device, "result", new Float32Array(64));
   const index = device.allocate("index", "i32", 64);
@@ -68,8 +67,8 @@ Deno.test("CpuDevice.run() rejects when a kernel traps in one worker, and the ot
 
 Deno.test("CpuDevice.compile() names a kernel that the cpu does not have", async () => {
   const device = await CpuDevice.create({ threads: 2 });
-  const { dispatch, y } = addition(device, 64);
-  const unknown = { ...dispatch, kernel: { ...addKernel, name: "no_such_kernel" } };
+  const { dispatch, y } = copying(device, 64);
+  const unknown = { ...dispatch, kernel: { ...accumulateKernel, name: "no_such_kernel" } };
   await assert.rejects(async () => await device.compile([unknown]), /there is no cpu kernel no_such_kernel/);
   await device.run(await device.compile([dispatch]), {});
   await assertThree(device, y);
@@ -79,7 +78,7 @@ Deno.test("CpuDevice.compile() names a kernel that the cpu does not have", async
 Deno.test("CpuDevice.destroy() makes every further use an error", async () => {
   for (const threads of [1, 2]) {
     const device = await CpuDevice.create({ threads });
-    const { dispatch, y } = addition(device, 64);
+    const { dispatch, y } = copying(device, 64);
     const program = await device.compile([dispatch]);
     device.destroy();
     device.destroy();
@@ -93,9 +92,9 @@ Deno.test("CpuDevice.destroy() makes every further use an error", async () => {
 
 Deno.test("CpuDevice.run() refuses a run beside another and sizes beyond the capacity", async () => {
   const device = await CpuDevice.create({ threads: 2 });
-  const { dispatch, y } = addition(device, 64);
+  const { dispatch, y } = copying(device, 64);
   const program = await device.compile([
-    { ...dispatch, sizes: { count: { scalar: "rows", times: 1, capacity: 64 } } },
+    { ...dispatch, sizes: { ...dispatch.sizes, count: { scalar: "rows", times: 1, capacity: 64 } } },
   ]);
   const first = device.run(program, { rows: 64 });
   await assert.rejects(device.run(program, { rows: 64 }), /await one run before the next/);
@@ -108,11 +107,11 @@ Deno.test("CpuDevice.run() refuses a run beside another and sizes beyond the cap
 
 Deno.test("CpuDevice workers see memory that grew after they started", async () => {
   const device = await CpuDevice.create({ threads: 3 });
-  const small = addition(device, 1000);
+  const small = copying(device, 1000);
   const early = await device.compile([small.dispatch]);
   await device.run(early, {});
   for (const length of [2 ** 20, 2 ** 22]) {
-    const large = addition(device, length);
+    const large = copying(device, length);
     const program = await device.compile([large.dispatch]);
     await device.run(program, {});
     await assertThree(device, large.y);
@@ -128,7 +127,7 @@ for (const threads of [1, 2]) {
     const device = await CpuDevice.create({ threads });
     // Never touched, so that it takes address space but no memory.
     const below = device.allocate("what lies below", "f32", 2 ** 29);
-    const { dispatch, y } = addition(device, 10_000);
+    const { dispatch, y } = copying(device, 10_000);
     const program = await device.compile([dispatch]);
     await within(20, device.run(program, {}));
     await assertThree(device, y);
@@ -154,7 +153,7 @@ Deno.test("CpuDevice.allocate() names what does not fit in 4 GiB", async () => {
 Deno.test("CpuDevice gives all memory back", async () => {
   const device = await CpuDevice.create({ threads: 2 });
   const before = device.allocatedBytes;
-  const { dispatch, views } = addition(device, 1000);
+  const { dispatch, views } = copying(device, 1000);
   const x = floats(device, "x", new Float32Array(64));
   const program = await device.compile([
     dispatch,

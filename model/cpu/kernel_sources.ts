@@ -1,6 +1,6 @@
 import ceiling from "../bench/ceiling.as" with { type: "text" };
+import accumulate from "../ops/accumulate/accumulate.as" with { type: "text" };
 import adamw from "../ops/adamw/adamw.as" with { type: "text" };
-import add from "../ops/add/add.as" with { type: "text" };
 import attention from "../ops/attention/attention.as" with { type: "text" };
 import crossEntropy from "../ops/cross_entropy/cross_entropy.as" with { type: "text" };
 import dropout from "../ops/dropout/dropout.as" with { type: "text" };
@@ -15,8 +15,8 @@ import sum from "../ops/sum/sum.as" with { type: "text" };
 
 /** The AssemblyScript sources of the cpu kernels by module name. Every function that a kernel names is exported by one. */
 export const kernelSources: Readonly<Record<string, string>> = {
+  accumulate,
   adamw,
-  add,
   attention,
   ceiling,
   cross_entropy: crossEntropy,

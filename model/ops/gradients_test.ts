@@ -4,9 +4,9 @@ import type { View } from "../device.ts";
 import type { Size } from "../kernel.ts";
 import { type Parameter, PlanBuilder, type Tensor } from "../plan.ts";
 import { ReferenceDevice } from "../reference_device.ts";
-import { add, fillZero } from "./add/add.ts";
+import { fillZero } from "./accumulate/accumulate.ts";
 import { attention } from "./attention/attention.ts";
-import { crossEntropyLoss } from "./cross_entropy/cross_entropy.ts";
+import { crossEntropyLoss } from "./cross_entropy/testdata_cross_entropy_loss.ts";
 import { dropout } from "./dropout/dropout.ts";
 import { embedding, lookupInputs, writeLookup } from "./embedding/embedding.ts";
 import { makeLookup } from "./embedding/lookup.ts";
@@ -16,6 +16,7 @@ import { residualLayerNorm } from "./layer_norm/residual_layer_norm.ts";
 import { feedForward } from "./matmul/feed_forward.ts";
 import { linear } from "./matmul/linear.ts";
 import { concatenateRows, gatherRows, separateRows } from "./rows/rows.ts";
+import { add } from "./testdata_add.ts";
 import { testRandom } from "./testdata_generators.ts";
 
 /** What a case may use to record its op. */
@@ -122,7 +123,7 @@ async function checkGradients(record: (recorder: Recorder) => Tensor): Promise<v
 
 const cases: Record<string, (recorder: Recorder) => Tensor> = {
   "gelu()": ({ plan, parameter }) => gelu(plan, parameter("x", 3, 5)),
-  "add() of a tensor and itself": ({ plan, parameter }) => {
+  "gelu() of a tensor that is used twice": ({ plan, parameter }) => {
     const x = parameter("x", 3, 5);
     return add(plan, gelu(plan, x), x);
   },

@@ -1,5 +1,5 @@
+import { accumulateCases } from "./accumulate/testdata_accumulate_cases.ts";
 import { adamwCases } from "./adamw/testdata_adamw_cases.ts";
-import { addCases } from "./add/testdata_add_cases.ts";
 import { attentionCases } from "./attention/testdata_attention_cases.ts";
 import { crossEntropyCases } from "./cross_entropy/testdata_cross_entropy_cases.ts";
 import { dropoutCases } from "./dropout/testdata_dropout_cases.ts";
@@ -15,8 +15,8 @@ import type { OpCase } from "./testdata_generators.ts";
 
 /** Every kernel on several shapes: odd and even, one and many rows, empty, extreme values. */
 export const opCases: readonly OpCase[] = completed([
+  ...accumulateCases,
   ...adamwCases,
-  ...addCases,
   ...attentionCases,
   ...crossEntropyCases,
   ...dropoutCases,

@@ -1,5 +1,4 @@
 import { defineKernel } from "../../kernel.ts";
-import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { OPTIMIZER_STATE } from "../adamw/adamw.ts";
 import { rowsReach } from "../elementwise.ts";
 import reduceWgsl from "../reduce.wgsl" with { type: "text" };
@@ -135,27 +134,3 @@ export const crossEntropyBackward = defineKernel({
 
 /** Numbers that one head adds to the metrics. */
 export const METRICS_OF_HEAD = 4;
-
-/**
- * Records the mean cross-entropy of `logits` [rows, classes] f32 against `labels` [rows, 1] i32 as a loss of the plan:
- * metrics go to `metrics` from `slot` on and, when training, the logits become their own gradient times `scale`. For classes
- * so many that all logits are too much memory there is `linearCrossEntropy`.
- */
-export function crossEntropyLoss(
-  plan: PlanBuilder,
-  logits: Tensor,
-  labels: Tensor,
-  metrics: Tensor,
-  slot: number,
-  scale: number,
-): void {
-  const { rows, columns } = logits;
-  const state = plan.activation(`softmax of ${logits.name}`, rows, SOFTMAX_STATE);
-  plan.dispatch(crossEntropyForward, [logits, labels, state], { rows, columns, first: 0 });
-  plan.dispatch(crossEntropyMetrics, [labels, state, metrics], { rows, slot });
-  plan.onBackward(() => {
-    const sizes = { rows, columns, first: 0, scale, scaled: 0, batch_rows: rows };
-    plan.dispatch(crossEntropyBackward, [labels, state, state, logits], sizes);
-    plan.gradientInPlace(logits);
-  });
-}

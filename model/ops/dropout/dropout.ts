@@ -1,6 +1,6 @@
 import { defineKernel, scaleSize, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { writeGradient } from "../add/add.ts";
+import { writeGradient } from "../accumulate/accumulate.ts";
 import { elementwise } from "../elementwise.ts";
 import drawWgsl from "./draw.wgsl" with { type: "text" };
 import dropoutWgsl from "./dropout.wgsl" with { type: "text" };

@@ -5,7 +5,7 @@ import { openDevice } from "../../open_device.ts";
 import { PlanBuilder } from "../../plan.ts";
 import { ReferenceDevice } from "../../reference_device.ts";
 import { webgpuAvailable } from "../../webgpu/request.ts";
-import { fillZero } from "../add/add.ts";
+import { fillZero } from "../accumulate/accumulate.ts";
 import { dropout, dropoutKernel, dropoutKey } from "./dropout.ts";
 
 const COUNT = 2 ** 16;

@@ -3,7 +3,7 @@ import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { elementwise, elementwiseSplit } from "../elementwise.ts";
 import erfWgsl from "../erf.wgsl" with { type: "text" };
 import { erf } from "../erf.ts";
-import { writeGradient } from "../add/add.ts";
+import { writeGradient } from "../accumulate/accumulate.ts";
 import backwardWgsl from "./gelu_backward.wgsl" with { type: "text" };
 import forwardWgsl from "./gelu_forward.wgsl" with { type: "text" };
 

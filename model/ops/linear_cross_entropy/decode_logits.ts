@@ -1,7 +1,7 @@
 import type { Device } from "../../device.ts";
 import { capacityOf, type Size } from "../../kernel.ts";
 import { PlanBuilder } from "../../plan.ts";
-import { fillZero } from "../add/add.ts";
+import { fillZero } from "../accumulate/accumulate.ts";
 import { chunkLogits, type Decoder } from "./linear_cross_entropy.ts";
 import { type ChunkLimits, vocabularyChunks } from "./vocabulary_chunks.ts";
 

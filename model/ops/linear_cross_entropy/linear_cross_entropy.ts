@@ -64,7 +64,7 @@ interface DecodedChunk {
 
 /**
  * Records the mean cross-entropy of `states` [rows, width] decoded by a table against `labels` [rows, 1] i32 as a loss of the plan,
- * as `linear` and `crossEntropyLoss` would, but with the logits of only one chunk of the vocabulary at a time. Forward keeps a
+ * but with the logits of only one chunk of the vocabulary at a time. Forward keeps a
  * running maximum and sum for each row; backward makes each chunk's logits once more, but the last one's, which are still there:
  * a vocabulary of one chunk is decoded once. Throws a RangeError for more than 2²⁴ classes.
  */

@@ -8,9 +8,7 @@ import type { Size } from "../../kernel.ts";
 import { openDevice } from "../../open_device.ts";
 import { PlanBuilder } from "../../plan.ts";
 import type { Tensor } from "../../tensor.ts";
-import { fillZero } from "../add/add.ts";
-import { crossEntropyLoss } from "../cross_entropy/cross_entropy.ts";
-import { linear } from "../matmul/linear.ts";
+import { fillZero } from "../accumulate/accumulate.ts";
 import { linearCrossEntropy } from "./linear_cross_entropy.ts";
 import { DEFAULT_LOGIT_BYTES, vocabularyChunks } from "./vocabulary_chunks.ts";
 
@@ -71,11 +69,8 @@ async function compile(chunked: boolean): Promise<Way> {
   const bias = plan.parameter(parameters.bias);
   const states = plan.parameter(parameters.states);
   const labels = plan.input("labels", live, 1, "i32");
-  if (chunked) {
-    linearCrossEntropy(plan, states, { table, bias }, labels, { metrics, slot: 0, scale: 1, limits });
-  } else {
-    crossEntropyLoss(plan, linear(plan, states, table, bias), labels, metrics, 0, 1);
-  }
+  const within = chunked ? limits : { logitBytes: 2 ** 52, bindingBytes: 2 ** 52 };
+  linearCrossEntropy(plan, states, { table, bias }, labels, { metrics, slot: 0, scale: 1, limits: within });
   plan.backward();
   const compiled = await plan.compile(device);
   compiled.write(labels, Int32Array.from({ length: rows }, (_, i) => (i * 7919) % vocabulary));

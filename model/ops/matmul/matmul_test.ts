@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Size } from "../../kernel.ts";
 import { PlanBuilder } from "../../plan.ts";
 import { PlanningDevice } from "../../planning_device.ts";
-import { fillZero } from "../add/add.ts";
+import { fillZero } from "../accumulate/accumulate.ts";
 import { matmul } from "./matmul.ts";
 
 /** The pieces of k and their length in the plan of aᵀ b for `a` [k, m] and `b` [k, n]. */

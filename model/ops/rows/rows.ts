@@ -1,6 +1,6 @@
 import { capacityOf, defineKernel, type Reach, scaleSize, type Size, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { writeGradient } from "../add/add.ts";
+import { writeGradient } from "../accumulate/accumulate.ts";
 import { rowsReach } from "../elementwise.ts";
 
 const division = {

@@ -1,14 +1,5 @@
 import { address, at, integer, TILE } from "./simd";
 
-/** a, b, y; count */
-export function add(block: usize, tile: i32): void {
-  const a = address(block, 0), b = address(block, 1), y = address(block, 2);
-  const end = min(integer(block, 3), (tile + 1) * TILE);
-  for (let i = tile * TILE; i < end; i += 4) {
-    v128.store(at(y, i), f32x4.add(v128.load(at(a, i)), v128.load(at(b, i))));
-  }
-}
-
 /** x, y; count, accumulate */
 export function accumulate(block: usize, tile: i32): void {
   const x = address(block, 0), y = address(block, 1);

@@ -8,24 +8,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   if (i >= count()) { return; }
 `;
 
-/** y = a + b. */
-export const addKernel = defineKernel({
-  name: "add",
-  bindings: [
-    { name: "a", dtype: "f32", access: "read" },
-    { name: "b", dtype: "f32", access: "read" },
-    { name: "y", dtype: "f32", access: "read_write" },
-  ],
-  sizes: ["count"],
-  live: ["count"],
-  wgsl: `${main}  y[i] = a[i] + b[i];\n}\n`,
-  ...elementwise,
-  split: elementwiseSplit("a", "b", "y"),
-  reference({ a, b, y }, { count }) {
-    for (let i = 0; i < count; i++) y[i] = a[i] + b[i];
-  },
-});
-
 /** y = x, or y += x when `accumulate` is not 0. */
 export const accumulateKernel = defineKernel({
   name: "accumulate",
@@ -76,21 +58,4 @@ export function writeGradient(plan: PlanBuilder, tensor: Tensor, write: (dx: Ten
     count: scaleSize(tensor.rows, tensor.columns),
     accumulate,
   });
-}
-
-/** Records a + b, both [rows, columns] f32. */
-export function add(plan: PlanBuilder, a: Tensor, b: Tensor): Tensor {
-  const y = plan.activation(`${a.name} + ${b.name}`, a.rows, a.columns);
-  const count = scaleSize(a.rows, a.columns);
-  plan.dispatch(addKernel, [a, b, y], { count });
-  plan.onBackward(() => {
-    const dy = plan.gradientOf(y);
-    if (!dy) return;
-    for (const term of [a, b]) {
-      if (!plan.needsGradient(term)) continue;
-      const { tensor: gradient, accumulate } = plan.gradientTarget(term);
-      plan.dispatch(accumulateKernel, [dy, gradient], { count, accumulate });
-    }
-  });
-  return y;
 }
