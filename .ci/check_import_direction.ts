@@ -1,7 +1,7 @@
 /**
  * Holds the direction of imports: corpus <- vocab <- model <- train <- tasks, `model` needing neither corpus nor vocab; members
- * import each other by package name, and what lies inside a member by relative path. Prints each offence as `file:line: reason`
- * and exits with code 1 when there is one.
+ * import each other by package name or by a subpath that `deno.json` exports, and what lies inside a member by relative path. Prints
+ * each offence as `file:line: reason` and exits with code 1 when there is one.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -45,7 +45,14 @@ function offence(member: string, file: string, specifier: string): string | unde
   const [, name = "", subpath] = other;
   if (name === member) return `"${specifier}" is this member: import by relative path`;
   if (!allowed[member]?.includes(name)) return `${member} must not import ${name}`;
-  return subpath === undefined ? undefined : `"${specifier}": import "@lukeforge/${name}"`;
+  if (subpath === undefined || exported(name).includes(`.${subpath}`)) return undefined;
+  return `"${specifier}" is not exported: import "@lukeforge/${name}"`;
+}
+
+/** The subpaths that a member's `deno.json` exports. */
+function exported(member: string): string[] {
+  const { exports } = JSON.parse(readFileSync(join(root, member, "deno.json"), "utf8"));
+  return typeof exports === "string" ? ["."] : Object.keys(exports);
 }
 
 function sources(directory: string): string[] {

@@ -44,18 +44,6 @@ export type {
   TensorDescription,
   View,
 } from "./device.ts";
-export { type Ceiling, measureCeiling, runsShaders } from "./bench/ceiling.ts";
-export { benchGrowth, type GrowthReport } from "./bench/growth.ts";
-export type { KernelTime } from "./bench/kernel_times.ts";
-export {
-  benchProduct,
-  type Layout,
-  LAYOUTS,
-  type ProductReport,
-  type ProductShape,
-  type Speed,
-} from "./bench/product_speed.ts";
-export { benchSteps, type StepReport, StepRunner, type StepSettings } from "./bench/step_speed.ts";
 export { DeviceError } from "./device_error.ts";
 export type {
   Binding,

@@ -1,11 +1,5 @@
-import type {
-  Ceiling,
-  GrowthReport,
-  KernelTime,
-  LukeShape,
-  ProductReport,
-  StepReport,
-} from "@lukeforge/model";
+import type { LukeShape } from "@lukeforge/model";
+import type { Ceiling, GrowthReport, KernelTime, ProductReport, StepReport } from "@lukeforge/model/bench";
 import { quantity } from "./progress.ts";
 
 /** Kernels with less than this share of a step are shown in one line by name, whatever their shapes. */

@@ -1,8 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
 import {
-  benchGrowth,
-  benchProduct,
-  benchSteps,
   BLAS_CHOICES,
   type BlasChoice,
   type Device,
@@ -14,12 +11,17 @@ import {
   LUKE_SHAPES,
   type LukeShape,
   type LukeShapeName,
-  measureCeiling,
   openDevice,
-  type ProductShape,
-  runsShaders,
   withRows,
 } from "@lukeforge/model";
+import {
+  benchGrowth,
+  benchProduct,
+  benchSteps,
+  measureCeiling,
+  type ProductShape,
+  runsShaders,
+} from "@lukeforge/model/bench";
 import { ceilingLines, growthLines, productLines, stepLines } from "../bench_report.ts";
 import { oneOf, wholeNumber } from "../option_values.ts";
 import { ProgressLine } from "../progress.ts";

@@ -9,8 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { BLAS_CHOICES, DEVICE_KINDS, FORMATS, openDevice } from "@lukeforge/model";
-import { alternate, median } from "../../model/bench/contender.ts";
-import { productContender } from "../../model/bench/product_speed.ts";
+import { alternate, median, productContender } from "@lukeforge/model/bench";
 import { Peer } from "./peer.ts";
 
 /** Products in a row of one turn. */

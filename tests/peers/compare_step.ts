@@ -14,10 +14,9 @@ import {
   LUKE_SHAPE_NAMES,
   LUKE_SHAPES,
   openDevice,
-  StepRunner,
   withRows,
 } from "@lukeforge/model";
-import { alternate, median } from "../../model/bench/contender.ts";
+import { alternate, median, StepRunner } from "@lukeforge/model/bench";
 import { Peer } from "./peer.ts";
 
 const { values, positionals } = parseArgs({
