@@ -68,7 +68,7 @@ async function multiplyAdd(device: Device, chains: number, fused: number): Promi
 }
 
 /** The copy loop. */
-export async function copyContender(device: Device): Promise<Measured> {
+async function copyContender(device: Device): Promise<Measured> {
   const length = Math.floor(Math.min(COPY_BYTES, device.maxBindingBytes) / 256) * 64;
   const allocations = ["copied", "copy"].map((label) => device.allocate(label, "f32", length));
   const views = allocations.map((allocation): View => ({ allocation, offset: 0, length }));

@@ -46,7 +46,7 @@ const SHAPE_SIZES = [
 ];
 
 /** Bytes that a dispatch has to move: what its kernel says, else the tensors it is bound to, each once. */
-export function dispatchBytes(dispatch: Dispatch, sizes: Readonly<Record<string, number>>): number {
+function dispatchBytes(dispatch: Dispatch, sizes: Readonly<Record<string, number>>): number {
   const own = dispatch.kernel.bytes?.((name) => sizes[name] ?? 0);
   if (own !== undefined) return own;
   const { views } = dispatch;

@@ -2,7 +2,7 @@ import { DeviceError } from "../device_error.ts";
 import type { SubgroupMatrix } from "../kernel.ts";
 
 /** Products of small matrices by a whole subgroup: an experiment of Dawn's, which the types don't know yet. */
-export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
 
 /** Asked for where the adapter has them; nothing depends on one. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];

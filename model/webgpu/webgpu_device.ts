@@ -3,24 +3,18 @@ import { resolveSizes } from "../device.ts";
 import { DeviceError } from "../device_error.ts";
 import type { AdapterTraits, DType, SizeOf, SubgroupMatrix } from "../kernel.ts";
 import { LiveDispatches } from "../live_dispatches.ts";
-import { bindingConflict } from "./binding_conflict.ts";
+import { bindViews, checkViews } from "./bind_views.ts";
+import { CommandQueue } from "./command_queue.ts";
 import { DeviceFailure } from "./device_failure.ts";
+import { DeviceMemory, ELEMENT_BYTES } from "./device_memory.ts";
 import { choiceOfVariant } from "./kernel_choice.ts";
-import { liveBytes, LiveSizes } from "./live_sizes.ts";
+import { LiveSizes } from "./live_sizes.ts";
 import { PipelineCache } from "./pipeline_cache.ts";
 import { isSoftwareAdapter } from "./request.ts";
 import { buildShader } from "./shader.ts";
 import { type Pass, timePasses } from "./time_passes.ts";
 import { tuningName, type TuningTable } from "./tuning_table.ts";
 import { foldWorkgroups, MAX_WORKGROUPS } from "./workgroups.ts";
-
-const BYTES = 4;
-
-/** Runs between two fences. A fence is awaited at the next one, so at most twice as many runs are in flight. */
-const RUNS_PER_FENCE = 8;
-
-/** Bytes written without a run after which the queue is told to start copying, so that its staging memory stays bounded. */
-const WRITES_PER_FLUSH = 64 * 2 ** 20;
 
 interface PreparedDispatch {
   readonly dispatch: Dispatch;
@@ -67,13 +61,11 @@ export class WebGPUDevice implements Device {
   readonly #device: GPUDevice;
   readonly #failure: DeviceFailure;
   readonly #pipelines: PipelineCache;
-  readonly #buffers = new Map<Allocation, GPUBuffer>();
+  readonly #queue: CommandQueue;
+  readonly #memory: DeviceMemory;
   readonly #programs = new Map<Program, WebGPUProgram>();
-  #allocatedBytes = 0;
+  #liveBytes = 0;
   #encodeMilliseconds = 0;
-  #runsSinceFence = 0;
-  #fence: Promise<void> | undefined;
-  #unsubmittedBytes = 0;
   #destroyed = false;
 
   /** Takes over `device`. `description` names the adapter for people. */
@@ -95,11 +87,13 @@ export class WebGPUDevice implements Device {
     this.#maxWorkgroups = maxWorkgroups;
     this.maxBindingBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
     this.#failure = new DeviceFailure(device);
+    this.#queue = new CommandQueue(device.queue, this.#failure);
+    this.#memory = new DeviceMemory(device, this.#queue, this.#failure);
     this.#pipelines = new PipelineCache(device);
   }
 
   get allocatedBytes(): number {
-    return this.#allocatedBytes;
+    return this.#memory.bytes + this.#liveBytes;
   }
 
   get encodeMilliseconds(): number {
@@ -114,72 +108,30 @@ export class WebGPUDevice implements Device {
   /** Throws a {@linkcode DeviceError} when the adapter has no buffers of that size. */
   allocate(label: string, dtype: DType, length: number): Allocation {
     this.#check();
-    const bytes = Math.max(length, 1) * BYTES;
+    const bytes = Math.max(length, 1) * ELEMENT_BYTES;
     if (bytes > this.maxBufferBytes) {
       throw new DeviceError(
         `${label} needs ${bytes} bytes, more than the ${this.maxBufferBytes} of a buffer on ${this.description}; use a smaller model or batch`,
       );
     }
-    const allocation = { label, dtype, length };
-    this.#device.pushErrorScope("out-of-memory");
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    this.#buffers.set(allocation, this.#device.createBuffer({ label, size: bytes, usage }));
-    this.#device.popErrorScope().then((error) => {
-      if (error) this.#failure.record(`no memory for ${label} (${bytes} bytes): ${error.message}`);
-    }, (error) => this.#failure.record(String(error)));
-    this.#allocatedBytes += bytes;
-    return allocation;
+    return this.#memory.allocate(label, dtype, length);
   }
 
   free(allocation: Allocation): void {
-    if (this.#destroyed) return;
-    const buffer = this.#bufferOf(allocation);
-    this.#buffers.delete(allocation);
-    this.#allocatedBytes -= buffer.size;
-    buffer.destroy();
+    if (!this.#destroyed) this.#memory.free(allocation);
   }
 
   /** Throws a RangeError when `data` doesn't fit. */
   write(allocation: Allocation, offset: number, data: Float32Array | Int32Array | Uint32Array): void {
     this.#check();
-    const buffer = this.#bufferOf(allocation);
-    if (offset + data.length > allocation.length) {
-      throw new RangeError(
-        `${allocation.label} has ${allocation.length} elements, cannot write ${data.length} at ${offset}`,
-      );
-    }
-    // Shared memory is accepted too, though the type doesn't say so.
-    this.#device.queue.writeBuffer(buffer, offset * BYTES, data as Float32Array<ArrayBuffer>);
-    this.#unsubmittedBytes += data.byteLength;
-    if (this.#unsubmittedBytes > WRITES_PER_FLUSH) this.#submit([]);
+    this.#memory.write(allocation, offset, data);
   }
 
-  async read({ allocation, offset, length }: View): Promise<Float32Array | Int32Array | Uint32Array> {
+  async read(view: View): Promise<Float32Array | Int32Array | Uint32Array> {
     this.#check();
-    const source = this.#bufferOf(allocation);
-    if (offset + length > allocation.length) {
-      throw new RangeError(
-        `${allocation.label} has ${allocation.length} elements, cannot read ${length} at ${offset}`,
-      );
-    }
-    if (length === 0) return typedArray(allocation.dtype, new ArrayBuffer(0));
-    const staging = this.#device.createBuffer({
-      label: `read of ${allocation.label}`,
-      size: length * BYTES,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    try {
-      const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(source, offset * BYTES, staging, 0, length * BYTES);
-      this.#submit([encoder.finish()]);
-      await staging.mapAsync(GPUMapMode.READ).catch((error: unknown) => this.#failure.record(String(error)));
-      this.#check();
-      const copy = staging.getMappedRange().slice(0);
-      staging.unmap();
-      return typedArray(allocation.dtype, copy);
-    } finally {
-      staging.destroy();
-    }
+    const data = await this.#memory.read(view);
+    this.#check();
+    return data;
   }
 
   /**
@@ -190,7 +142,7 @@ export class WebGPUDevice implements Device {
     this.#check();
     const dispatches = list.map((dispatch) => choiceOfVariant(dispatch, this.adapter, this.#tuning));
     const shaders = dispatches.map((dispatch) => {
-      this.#checkViews(dispatch);
+      checkViews(dispatch, this.#memory, this);
       return buildShader(dispatch.kernel, dispatch.sizes);
     });
     const live = new LiveSizes(this.#device.limits.minUniformBufferOffsetAlignment);
@@ -209,7 +161,8 @@ export class WebGPUDevice implements Device {
         throw new RangeError(`${dispatch.kernel.name} has no shader`);
       }
       const { pipeline, layout } = this.#pipelines.get(dispatch.kernel, shader, checks);
-      const bindGroup = this.#bind(dispatch, layout, liveBuffer, livePlace, checks);
+      const uniform = liveBuffer && { buffer: liveBuffer, offset: livePlace };
+      const bindGroup = bindViews(this.#device, dispatch, layout, this.#memory, uniform, checks);
       return { dispatch, pipeline, bindGroup, livePlace };
     });
     // All of them, so that no later rejection is left unhandled; the first in order is a shader's before its bind group's.
@@ -229,7 +182,7 @@ export class WebGPUDevice implements Device {
       live,
       liveBuffer,
     };
-    this.#allocatedBytes += liveBuffer?.size ?? 0;
+    this.#liveBytes += liveBuffer?.size ?? 0;
     this.#programs.set(program, program);
     return program;
   }
@@ -248,8 +201,9 @@ export class WebGPUDevice implements Device {
     pass.end();
     const commands = encoder.finish();
     this.#encodeMilliseconds += performance.now() - begin; // software drivers compute within submit
-    this.#submit([commands]);
-    if (++this.#runsSinceFence >= RUNS_PER_FENCE) await this.#advanceFence();
+    this.#queue.submit([commands]);
+    await this.#queue.afterRun();
+    this.#check();
   }
 
   /** With the feature `timestamp-query` each dispatch is a pass that the device times; without it, a submission that is awaited. */
@@ -290,14 +244,14 @@ export class WebGPUDevice implements Device {
     const known = this.#programs.get(program);
     if (!known || this.#destroyed) return;
     this.#programs.delete(program);
-    this.#allocatedBytes -= known.liveBuffer?.size ?? 0;
+    this.#liveBytes -= known.liveBuffer?.size ?? 0;
     known.liveBuffer?.destroy();
   }
 
   destroy(): void {
     if (this.#destroyed) return;
     for (const program of this.#programs.values()) this.release(program);
-    for (const allocation of this.#buffers.keys()) this.free(allocation);
+    this.#memory.freeAll();
     this.#destroyed = true;
     this.#failure.close();
     this.#device.destroy();
@@ -307,83 +261,6 @@ export class WebGPUDevice implements Device {
     if (this.#destroyed) throw new DeviceError("the WebGPU device was destroyed");
     this.#failure.throwIfFailed();
   }
-
-  #bufferOf(allocation: Allocation): GPUBuffer {
-    const buffer = this.#buffers.get(allocation);
-    if (!buffer) throw new RangeError(`${allocation.label} was freed or belongs to another device`);
-    return buffer;
-  }
-
-  #submit(commands: GPUCommandBuffer[]): void {
-    this.#device.queue.submit(commands);
-    this.#unsubmittedBytes = 0;
-  }
-
-  // Deno's fence blocks until the queue is empty and then waits 10 ms: the runs up to the next fence hide that wait.
-  async #advanceFence(): Promise<void> {
-    this.#runsSinceFence = 0;
-    const previous = this.#fence;
-    this.#fence = this.#device.queue.onSubmittedWorkDone().then(
-      () => {},
-      (error) => this.#failure.record(String(error)),
-    );
-    await previous;
-    this.#check();
-  }
-
-  #checkViews(dispatch: Dispatch): void {
-    const { kernel, views } = dispatch;
-    if (views.length !== kernel.bindings.length) {
-      throw new RangeError(
-        `${kernel.name} has ${kernel.bindings.length} bindings, got ${views.length} views`,
-      );
-    }
-    for (const { allocation, offset, length } of views) {
-      this.#bufferOf(allocation);
-      if (offset + length > allocation.length) {
-        throw new RangeError(
-          `${kernel.name}: a view ends beyond the ${allocation.length} elements of ${allocation.label}`,
-        );
-      }
-      if (length * BYTES > this.maxBindingBytes) {
-        throw new DeviceError(
-          `${kernel.name}: ${allocation.label} needs a binding of ${length * BYTES} bytes, more than the ` +
-            `${this.maxBindingBytes} of ${this.description}; use a smaller model or batch`,
-        );
-      }
-    }
-    const conflict = bindingConflict(dispatch);
-    if (conflict) throw new DeviceError(`kernel ${kernel.name}: ${conflict}`);
-  }
-
-  #bind(
-    { kernel, views }: Dispatch,
-    layout: GPUBindGroupLayout,
-    live: GPUBuffer | undefined,
-    livePlace: number,
-    checks: Promise<void>[],
-  ): GPUBindGroup {
-    const entries: GPUBindGroupEntry[] = views.map(({ allocation, offset, length }, binding) => ({
-      binding,
-      resource: { buffer: this.#bufferOf(allocation), offset: offset * BYTES, size: length * BYTES },
-    }));
-    const size = liveBytes(kernel);
-    if (live && size > 0) {
-      entries.push({ binding: views.length, resource: { buffer: live, offset: livePlace, size } });
-    }
-    this.#device.pushErrorScope("validation");
-    const bindGroup = this.#device.createBindGroup({ label: kernel.name, layout, entries });
-    checks.push(
-      this.#device.popErrorScope().then((error) => {
-        if (!error) return;
-        const labels = views.map(({ allocation }, i) => `${kernel.bindings[i]?.name} = ${allocation.label}`);
-        throw new DeviceError(
-          `kernel ${kernel.name} cannot be bound (${labels.join("; ")}): ${error.message}`,
-        );
-      }),
-    );
-    return bindGroup;
-  }
 }
 
 function sizeOf({ kernel }: Dispatch, sizes: Readonly<Record<string, number>>): SizeOf {
@@ -392,9 +269,4 @@ function sizeOf({ kernel }: Dispatch, sizes: Readonly<Record<string, number>>): 
     if (size === undefined) throw new RangeError(`${kernel.name} has no size ${name}`);
     return size;
   };
-}
-
-function typedArray(dtype: DType, buffer: ArrayBuffer): Float32Array | Int32Array | Uint32Array {
-  if (dtype === "f32") return new Float32Array(buffer);
-  return dtype === "i32" ? new Int32Array(buffer) : new Uint32Array(buffer);
 }

@@ -34,7 +34,7 @@ export const OPTIMIZER_STATE = {
 } as const;
 
 /** A loss scale doubles no further. */
-export const MAX_LOSS_SCALE = 2 ** 24;
+const MAX_LOSS_SCALE = 2 ** 24;
 
 /**
  * state.gradNorm and state.clip from the partial sums of squares; a norm that is not finite counts as a skipped update. With a

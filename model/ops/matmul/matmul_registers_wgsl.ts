@@ -11,7 +11,7 @@ import {
 } from "./matmul_wgsl.ts";
 
 /** Threads of a workgroup, neighbours along the columns of C: the width of a software adapter's vectors. */
-export const REGISTER_THREADS = 8;
+const REGISTER_THREADS = 8;
 
 /** What a workgroup computes whose threads hold `block` each. */
 export function registersBlock({ rows, columns }: MatmulBlock): MatmulBlock {
