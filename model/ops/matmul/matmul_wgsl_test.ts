@@ -7,6 +7,7 @@ import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
 import { type Format, FORMATS } from "../half/format.ts";
 import { EPILOGUES } from "./epilogue.ts";
 import { type MatmulKernel, matmulKernelOf } from "./matmul_kernel.ts";
+import { registersWgsl } from "./matmul_registers_wgsl.ts";
 import { matmulVariants } from "./matmul_variants.ts";
 import { matmulWorkgroups } from "./matmul_wgsl.ts";
 
@@ -194,4 +195,11 @@ Deno.test("matmulVariants.list() puts what suits the adapter first and leaves ou
     "tiles 32x32x16",
     "tiles 64x32x16",
   ]);
+});
+
+Deno.test("registersWgsl() has the text of an epilogue once for all rows: software drivers compile each copy", () => {
+  const sizes = { ...plain(64, 256, 64), epilogue: EPILOGUES.indexOf("gelu") };
+  const block = { rows: 8, columns: 16 };
+  const text = registersWgsl((name) => Number(sizes[name]), block);
+  assert.equal(text.split(" store(").length - 1, 1 + block.columns);
 });
