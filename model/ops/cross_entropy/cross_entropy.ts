@@ -72,7 +72,7 @@ export const crossEntropyMetrics = defineKernel({
     { name: "metrics", dtype: "f32", access: "read_write" },
   ],
   sizes: ["rows", "slot"],
-  live: ["rows"],
+  live: ["rows", "slot"],
   wgsl: reduceWgsl + metricsWgsl,
   workgroups: () => 1,
   tiles: () => 1,

@@ -14,8 +14,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   let loss_total = workgroup_sum(loss_sum, lane);
   let correct_total = workgroup_sum(correct_sum, lane);
   if (lane != 0u) { return; }
-  metrics[slot] = metrics[slot] + loss_total;
-  metrics[slot + 1u] = metrics[slot + 1u] + correct_total;
-  metrics[slot + 2u] = metrics[slot + 2u] + f32(rows());
-  metrics[slot + 3u] = metrics[slot + 3u] + loss_total / max(f32(rows()), 1.0);
+  metrics[slot()] = metrics[slot()] + loss_total;
+  metrics[slot() + 1u] = metrics[slot() + 1u] + correct_total;
+  metrics[slot() + 2u] = metrics[slot() + 2u] + f32(rows());
+  metrics[slot() + 3u] = metrics[slot() + 3u] + loss_total / max(f32(rows()), 1.0);
 }

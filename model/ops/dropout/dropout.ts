@@ -61,7 +61,7 @@ export const dropoutKernel = defineKernel({
   ],
   sizes: ["count", "site", "key", "threshold", "scale", "first"],
   floats: ["scale"],
-  live: ["count", "key", "first"],
+  live: ["count", "key", "site", "first"],
   wgsl: drawWgsl + dropoutWgsl,
   ...elementwise,
   split: {

@@ -30,7 +30,7 @@ export const residualLayerNormForward = defineKernel({
   ],
   sizes: ["rows", "columns", "eps", "site", "key", "threshold", "scale", "first"],
   floats: ["eps", "scale"],
-  live: ["rows", "key", "first"],
+  live: ["rows", "key", "site", "first"],
   wgsl: (size) => layerNormForwardWgsl(size("columns"), fused(size("threshold"))),
   ...rowwise,
   split: {
@@ -76,7 +76,7 @@ export const residualLayerNormBackward = defineKernel({
     "first",
   ],
   floats: ["scale"],
-  live: ["rows", "key", "accumulate_residual", "accumulate", "first"],
+  live: ["rows", "key", "site", "accumulate_residual", "accumulate", "first"],
   wgsl: (size) => layerNormBackwardWgsl(size("columns"), fused(size("threshold"))),
   ...rowwise,
   split: {
