@@ -65,8 +65,10 @@ async function tune(device: WebGPUDevice, options: Options, reporter: Reporter):
   const dispatches = [...plan.programs].flatMap((program) => program.dispatches);
   plan.destroy();
   reporter.line(`device: ${device.description}`);
+  const [store, adapter] = [tuningFile(), tuningAdapter(device.kind, device.description)];
   const table = await tuneVariants(device, dispatches, {
     onClass({ key, builtIn, fastest, milliseconds }, done, total) {
+      writeTuning(store, adapter, { [key]: fastest }); // at once: an interrupted tuning keeps what it has measured
       const [before, after] = [milliseconds[builtIn], milliseconds[fastest]];
       const gain = before === undefined || after === undefined
         ? ""
@@ -75,6 +77,5 @@ async function tune(device: WebGPUDevice, options: Options, reporter: Reporter):
       reporter.line(`${done}/${total} ${key}: ${change}`);
     },
   });
-  writeTuning(tuningFile(), tuningAdapter(device.kind, device.description), table);
   reporter.line(`${Object.keys(table).length} choices in ${tuningPath()}`);
 }
