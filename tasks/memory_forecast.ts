@@ -64,10 +64,11 @@ export async function forecastMemory(planned: PlannedTraining): Promise<string> 
   if (!training.recompute) {
     const recomputing = await most(true);
     if (recomputing >= microBatchSize) remedies.push("give --recompute");
-    else if (recomputing > fitting) {
-      remedies.push(
-        `give --recompute and --micro-batch-size ${largestDivisor(planned.batchSize, recomputing)}`,
-      );
+    else if (recomputing > 0) {
+      const size = largestDivisor(planned.batchSize, recomputing);
+      if (fitting === 0 || size > largestDivisor(planned.batchSize, fitting)) {
+        remedies.push(`give --recompute and --micro-batch-size ${size}`);
+      }
     }
   }
   if (remedies.length === 0) remedies.push("make the network smaller or take another --device");

@@ -47,6 +47,14 @@ Deno.test("forecastMemory() refuses what does not fit, with a micro-batch size o
     "the remedy works",
   );
 
+  await assert.rejects(
+    () => forecastMemory(planned({ available: 10 * MIB })),
+    (error) =>
+      error instanceof Error && new Set(error.message.match(/--micro-batch-size \d+/g)).size > 1 &&
+      !/--micro-batch-size (\d+), or give --recompute and --micro-batch-size \1$/.test(error.message),
+    "recomputing is no remedy where it changes nothing",
+  );
+
   const recompute = { ...PLAIN_TRAINING, recompute: true };
   const between = await bytesOf({ training: recompute });
   await assert.rejects(

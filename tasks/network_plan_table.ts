@@ -86,12 +86,13 @@ function shortened(name: string): string {
 
 function memoryLines({ memory, lists, largestBatch, capacity }: NetworkPlan): string[] {
   const { bytes, parts, fullest } = memory;
+  const part = lists.every((list) => list.part === "evaluation") ? "evaluation" : "training"; // the update has no activations
   const row = (size: number, text: string): string => `${bytesText(size).padStart(12)}  ${text}`;
   const lines = [
     `memory: ${bytesText(bytes)}`,
     ...parts.filter((part) => part.bytes >= 1024).map((part) => row(part.bytes, part.name)),
     "",
-    `at the fullest moment (${lists[0]?.part ?? "training"} #${fullest.dispatch}) ${
+    `at the fullest moment (${part} #${fullest.dispatch}) ${
       bytesText(fullest.bytes)
     } of activations are in use:`,
     ...fullest.tensors.slice(0, 10).map((tensor) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LUKE_SHAPES, withRows } from "@lukeforge/model";
-import { PLAIN_TRAINING, planNetwork, type PlanRequest } from "./network_plan.ts";
+import { PLAIN_TRAINING, planNetwork, type PlanPart, type PlanRequest } from "./network_plan.ts";
 import { planLines } from "./network_plan_table.ts";
 
 const { config, capacity } = LUKE_SHAPES.sample;
@@ -63,4 +63,13 @@ Deno.test("planLines() prints a line for each dispatch, sums by kernel and where
 
   const summary = planLines(plan, true);
   assert.ok(summary.length < 100 && !summary.some((line) => line.includes(" ← ")));
+});
+
+Deno.test("planLines() says that the fullest moment is in the training, whichever part is shown", async () => {
+  const moment = async (...parts: PlanPart[]): Promise<string | undefined> =>
+    planLines(await planNetwork({ ...request, parts }), true).find((line) =>
+      line.startsWith("at the fullest")
+    );
+  assert.match(await moment("update", "evaluation") ?? "", /\(training #\d+\)/);
+  assert.match(await moment("evaluation") ?? "", /\(evaluation #\d+\)/);
 });

@@ -148,10 +148,9 @@ function madeFrom(stage: number, directory: string): string[] {
  * @throws {UserError} when `directory` is no run.
  */
 export function readRun(directory: string): { settings: TrainingSettings; dataset: string } {
-  const config = readConfig(directory);
-  if (config === undefined) {
-    throw new UserError(`${directory}: holds no run; name the --output-dir of pretrain`);
-  }
+  const remedy = "name the --output-dir of pretrain";
+  const config = readConfig(directory, remedy);
+  if (config === undefined) throw new UserError(`${directory}: holds no run; ${remedy}`);
   const camel = (name: string): string => name.replace(/_[a-z0-9]/g, (part) => part.slice(1).toUpperCase());
   const settings = Object.fromEntries(
     Object.entries(config.settings).map(([name, value]) => [camel(name), value]),
@@ -187,11 +186,11 @@ function entries(directory: string): string[] {
     : [];
 }
 
-function readConfig(directory: string): RunConfig | undefined {
+function readConfig(directory: string, remedy = "give another --output-dir"): RunConfig | undefined {
   const path = join(directory, CONFIG_FILE);
   if (!existsSync(path)) {
     if (entries(directory).length === 0) return undefined;
-    throw new UserError(`${directory}: holds files, but no run (no config.json); give another --output-dir`);
+    throw new UserError(`${directory}: holds files, but no run (no config.json); ${remedy}`);
   }
   let value: unknown;
   try {
@@ -202,7 +201,7 @@ function readConfig(directory: string): RunConfig | undefined {
   if (typeof value === "object" && value !== null && "format" in value && value.format === FORMAT) {
     return value as RunConfig;
   }
-  throw new UserError(`${path}: not the configuration of a run of this version; give another --output-dir`);
+  throw new UserError(`${path}: not the configuration of a run of this version; ${remedy}`);
 }
 
 function described(name: string, value: SettingValue | undefined): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { abandonRun, beginRun, openRun, type RunIdentity } from "./run_directory.ts";
+import { abandonRun, beginRun, openRun, readRun, type RunIdentity } from "./run_directory.ts";
 
 const environment = { device: { kind: "cpu", description: "cpu", choices: {} }, deno: "2.9.6" } as const;
 const identity: RunIdentity = {
@@ -68,7 +68,11 @@ Deno.test("openRun() lets an option change until something that it shapes exists
 Deno.test("openRun() refuses a directory of something else", () => {
   using directory = new RunDirectory();
   directory.add("photos");
-  assert.throws(() => openRun(directory.path, identity), /holds files, but no run/);
+  assert.throws(
+    () => openRun(directory.path, identity),
+    /holds files, but no run .*give another --output-dir/,
+  );
+  assert.throws(() => readRun(directory.path), /holds files, but no run .*name the --output-dir of pretrain/);
   writeFileSync(join(directory.path, "config.json"), "{");
   assert.throws(() => openRun(directory.path, identity), /not the configuration/);
 });
