@@ -2,16 +2,16 @@ import type { Allocation, Device } from "./device.ts";
 import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 import { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
 import { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
+import { headMetrics, type LukeMetrics } from "./luke_metrics.ts";
 import { LukePlan } from "./luke_plan.ts";
-import { type AdamWOptions, OPTIMIZER_STATE } from "./ops/adamw/adamw.ts";
-import { METRICS_OF_HEAD } from "./ops/cross_entropy/cross_entropy.ts";
+import type { AdamWOptions } from "./ops/adamw/adamw.ts";
 import { dropoutKey } from "./ops/dropout/dropout.ts";
 import { decodeLogits } from "./ops/linear_cross_entropy/decode_logits.ts";
 import { type ChunkLimits, DEFAULT_LOGIT_BYTES } from "./ops/linear_cross_entropy/vocabulary_chunks.ts";
 import type { Format } from "./ops/half/format.ts";
+import { Optimizer, type OptimizerState } from "./optimizer.ts";
 import { Parameters } from "./parameters.ts";
-import { allocationTensor, type Plan } from "./plan.ts";
-import { compileUpdate } from "./update_plan.ts";
+import { allocationTensor } from "./plan.ts";
 
 /** How a network is trained. */
 export interface LukeTrainingOptions {
@@ -41,54 +41,6 @@ export interface LukeNetworkOptions {
   readonly precision?: Format;
 }
 
-/** Sums of a head over the micro-steps since they were read. */
-export interface HeadMetrics {
-  /** Σ of the losses of masked places, nats. */
-  readonly lossSum: number;
-  /** Masked places whose label had the greatest logit. */
-  readonly correct: number;
-  /** Masked places. */
-  readonly count: number;
-  /** Σ over micro-steps of the mean loss, 0 for a micro-step without masked places. */
-  readonly sumOfMeans: number;
-}
-
-/** What {@linkcode LukeNetwork.readMetrics} returns. */
-export interface LukeMetrics {
-  /** The masked word head. */
-  readonly word: HeadMetrics;
-  /** The masked entity head. */
-  readonly entity: HeadMetrics;
-  /** Micro-steps and evaluations summed. */
-  readonly microSteps: number;
-  /** Global gradient norm of the last update, before clipping. */
-  readonly gradNorm: number;
-  /** Updates since the last call that were skipped because a gradient was not finite. */
-  readonly skippedUpdates: number;
-}
-
-/** The scale of the loss at f16: doubled after so many updates without a skipped one; PyTorch's GradScaler begins and does so too. */
-const INITIAL_LOSS_SCALE = 2 ** 16;
-const GROWTH_INTERVAL = 2000;
-
-/** How the loss is scaled. */
-export interface LossScale {
-  /** What gradients are multiplied with; a power of two. */
-  readonly scale: number;
-  /** Updates since it changed. */
-  readonly updates: number;
-}
-
-/** The moments of AdamW by parameter name. */
-export interface OptimizerState {
-  /** First moments. */
-  readonly expAvg: Map<string, Float32Array>;
-  /** Second moments. */
-  readonly expAvgSq: Map<string, Float32Array>;
-  /** At f16 alone. */
-  readonly lossScale?: LossScale;
-}
-
 /** Where and when in training a micro-step is: what its dropout is drawn from. */
 export interface MicroStep {
   /** The run's seed. */
@@ -110,10 +62,8 @@ export class LukeNetwork implements AsyncDisposable {
   readonly #options: LukeNetworkOptions;
   readonly #parameters: Parameters;
   readonly #metrics: Allocation;
-  readonly #state: Allocation;
+  readonly #optimizer: Optimizer | undefined;
   readonly #plans = new Map<string, Promise<LukePlan>>();
-  #update: Plan | undefined;
-  #updates = 0;
   #microSteps = 0;
 
   private constructor(device: Device, config: LukeConfig, options: LukeNetworkOptions) {
@@ -123,8 +73,12 @@ export class LukeNetwork implements AsyncDisposable {
     this.#options = options;
     this.#parameters = new Parameters(device, lukeParameters(config), options.training !== undefined);
     this.#metrics = device.allocate("metrics", "f32", 64);
-    this.#state = device.allocate("optimizer state", "f32", 64);
-    if (this.#scalesLoss) this.#writeLossScale({ scale: INITIAL_LOSS_SCALE, updates: 0 });
+    this.#optimizer = options.training && new Optimizer(
+      device,
+      this.#parameters,
+      options.training.optimizer,
+      options.precision === "f16",
+    );
   }
 
   /** Allocates parameters and compiles the plans that training needs. Throws a RangeError on an impossible configuration. */
@@ -132,13 +86,7 @@ export class LukeNetwork implements AsyncDisposable {
     const network = new LukeNetwork(device, config, options);
     if (options.training) {
       for (const capacity of options.capacities) await network.#plan(capacity, true);
-      network.#update = await compileUpdate(
-        device,
-        network.#parameters,
-        network.#state,
-        options.training.optimizer,
-        network.#scalesLoss ? GROWTH_INTERVAL : 0,
-      );
+      await network.#optimizer?.compile();
     }
     return network;
   }
@@ -156,7 +104,7 @@ export class LukeNetwork implements AsyncDisposable {
   /** Draws initial weights: N(0, initializer_range²), zero biases, unit layer norms; zeroes the moments' update count. */
   initialize(seed: number): void {
     this.#parameters.initialize(seed, this.config.initializerRange);
-    this.#updates = 0;
+    this.#optimizer?.restart();
   }
 
   get #chunks(): ChunkLimits {
@@ -178,7 +126,7 @@ export class LukeNetwork implements AsyncDisposable {
         recompute: this.#options.training?.recompute ?? false,
         gradientScale: 1 / (this.#options.training?.gradientAccumulationSteps ?? 1),
         precision: this.#options.precision ?? "f32",
-        ...(this.#scalesLoss && { lossScale: allocationTensor(this.#state) }),
+        ...(this.#optimizer?.lossScale && { lossScale: this.#optimizer.lossScale }),
         chunks: this.#chunks,
       });
       this.#plans.set(key, plan);
@@ -202,23 +150,18 @@ export class LukeNetwork implements AsyncDisposable {
     this.#microSteps++;
   }
 
+  /** What updates the parameters. Throws a RangeError when the network was not made for training. */
+  get #trained(): Optimizer {
+    if (!this.#optimizer) throw new RangeError("the network was not made for training");
+    return this.#optimizer;
+  }
+
   /**
    * Clips the gradients and steps AdamW; a gradient that is not finite skips it on the device. Bias correction counts skipped
    * updates, too: the host does not wait to learn of them.
    */
   async update(learningRate: number): Promise<void> {
-    if (!this.#update || !this.#options.training) {
-      throw new RangeError("the network was not made for training");
-    }
-    const { betas, biasCorrection } = this.#options.training.optimizer;
-    const step = ++this.#updates;
-    const correction = (beta: number): number => biasCorrection ? 1 - beta ** step : 1;
-    this.#device.write(
-      this.#state,
-      OPTIMIZER_STATE.learningRate,
-      Float32Array.of(learningRate, correction(betas[0]), correction(betas[1])),
-    );
-    await this.#update.run({});
+    await this.#trained.update(learningRate);
   }
 
   /** Compiles the plans of {@linkcode evaluate} now and not at the first batch. */
@@ -279,26 +222,13 @@ export class LukeNetwork implements AsyncDisposable {
 
   /** The metrics since the last call, which are then zero. Waits for the device. */
   async readMetrics(): Promise<LukeMetrics> {
-    const whole = (allocation: Allocation) => ({ allocation, offset: 0, length: allocation.length });
-    const metrics = await this.#device.read(whole(this.#metrics));
-    const state = await this.#device.read(whole(this.#state));
-    this.#device.write(this.#metrics, 0, new Float32Array(metrics.length));
-    this.#device.write(this.#state, OPTIMIZER_STATE.skippedUpdates, new Float32Array(1));
+    const allocation = this.#metrics;
+    const metrics = await this.#device.read({ allocation, offset: 0, length: allocation.length });
+    this.#device.write(allocation, 0, new Float32Array(metrics.length));
+    const norm = await this.#optimizer?.readNorm() ?? { gradNorm: 0, skippedUpdates: 0 };
     const microSteps = this.#microSteps;
     this.#microSteps = 0;
-    const head = (slot: number): HeadMetrics => ({
-      lossSum: metrics[slot] ?? NaN,
-      correct: metrics[slot + 1] ?? NaN,
-      count: metrics[slot + 2] ?? NaN,
-      sumOfMeans: metrics[slot + 3] ?? NaN,
-    });
-    return {
-      word: head(0),
-      entity: head(METRICS_OF_HEAD),
-      microSteps,
-      gradNorm: state[OPTIMIZER_STATE.gradNorm] ?? NaN,
-      skippedUpdates: state[OPTIMIZER_STATE.skippedUpdates] ?? NaN,
-    };
+    return { ...headMetrics(metrics), microSteps, ...norm };
   }
 
   /** All parameters by Hugging Face name, row-major. */
@@ -321,21 +251,7 @@ export class LukeNetwork implements AsyncDisposable {
 
   /** AdamW's moments by parameter name, and the loss scale. */
   async readOptimizerState(): Promise<OptimizerState> {
-    const moments = {
-      expAvg: await this.#parameters.read("expAvg"),
-      expAvgSq: await this.#parameters.read("expAvgSq"),
-    };
-    if (!this.#scalesLoss) return moments;
-    const state = await this.#device.read({
-      allocation: this.#state,
-      offset: 0,
-      length: OPTIMIZER_STATE.length,
-    });
-    const at = (place: number): number => state[place] ?? NaN;
-    return {
-      ...moments,
-      lossScale: { scale: at(OPTIMIZER_STATE.lossScale), updates: at(OPTIMIZER_STATE.updatesAtScale) },
-    };
+    return await this.#trained.read();
   }
 
   /**
@@ -343,28 +259,15 @@ export class LukeNetwork implements AsyncDisposable {
    * correction counts from.
    */
   writeOptimizerState(state: OptimizerState, updates: number): void {
-    this.#parameters.write("expAvg", state.expAvg);
-    this.#parameters.write("expAvgSq", state.expAvgSq);
-    this.#updates = updates;
-    if (this.#scalesLoss && state.lossScale) this.#writeLossScale(state.lossScale);
-  }
-
-  /** Whether gradients carry a loss scale. */
-  get #scalesLoss(): boolean {
-    return this.#options.precision === "f16" && this.#options.training !== undefined;
-  }
-
-  #writeLossScale({ scale, updates }: LossScale): void {
-    this.#device.write(this.#state, OPTIMIZER_STATE.lossScale, Float32Array.of(scale, updates));
+    this.#trained.write(state, updates);
   }
 
   /** Frees everything the network holds on its device. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const plan of this.#plans.values()) (await plan)[Symbol.dispose]();
     this.#plans.clear();
-    this.#update?.[Symbol.dispose]();
+    this.#optimizer?.[Symbol.dispose]();
     this.#parameters.free();
     this.#device.free(this.#metrics);
-    this.#device.free(this.#state);
   }
 }

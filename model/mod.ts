@@ -59,16 +59,14 @@ export type {
 } from "./kernel.ts";
 export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
 export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
+export type { HeadMetrics, LukeMetrics } from "./luke_metrics.ts";
 export {
-  type HeadMetrics,
-  type LossScale,
-  type LukeMetrics,
   LukeNetwork,
   type LukeNetworkOptions,
   type LukeTrainingOptions,
   type MicroStep,
-  type OptimizerState,
 } from "./luke_network.ts";
+export type { LossScale, OptimizerState } from "./optimizer.ts";
 export { largestBatch } from "./largest_batch.ts";
 export { type LukeFootprintOptions, lukeMemory, planLuke } from "./luke_footprint.ts";
 export { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";

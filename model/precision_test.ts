@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { CpuDevice } from "./cpu/cpu_device.ts";
 import type { Device } from "./device.ts";
-import { type LossScale, LukeNetwork } from "./luke_network.ts";
+import { LukeNetwork } from "./luke_network.ts";
+import type { LossScale } from "./optimizer.ts";
 import { openDevice } from "./open_device.ts";
 import type { Format } from "./ops/half/format.ts";
 import { ReferenceDevice } from "./reference_device.ts";
