@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { DumpDB, isHeldOut, sampleDumpPath, UserError } from "@lukeforge/corpus";
-import { type BlasChoice, type Device, type DeviceKind, openDevice } from "@lukeforge/model";
+import { type BlasChoice, type Device, DeviceError, type DeviceKind, openDevice } from "@lukeforge/model";
 import { openTokenizer } from "@lukeforge/vocab";
 import {
   copiedTokenizerStage,
@@ -18,6 +18,7 @@ import { readResults, resultsTable } from "./results.ts";
 import {
   abandonRun,
   beginRun,
+  continueRun,
   openRun,
   type RunConfig,
   type RunEnvironment,
@@ -51,11 +52,21 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
   const kind = recorded && settings.device === "auto" ? recordedKind(recorded) : settings.device;
   const { threads } = request;
   const blas = recorded && settings.blas === "auto" ? recordedBlas(recorded) : settings.blas;
-  const device = await openDevice(kind, { blas, ...(threads !== undefined && { threads }) });
+  const device = await openDevice(kind, { blas, ...(threads !== undefined && { threads }) }).catch(
+    (error) => {
+      if (!recorded || !(error instanceof DeviceError)) throw error;
+      const [problem] = error.message.split("; or use"); // another --device would be refused, too
+      throw new UserError(
+        `${outputDir}: was begun on ${recorded.device.description}: ${problem}; or give another --output-dir`,
+      );
+    },
+  );
   try {
     const environment = environmentOf(device);
-    if (recorded) warnOfChanges(recorded, environment, reporter);
-    else beginRun(outputDir, identity, environment);
+    if (recorded) {
+      warnOfChanges(recorded, environment, reporter);
+      continueRun(outputDir, recorded, identity, environment);
+    } else beginRun(outputDir, identity, environment);
     const available = await deviceMemory(device, request.deviceMemory);
     const data = await prepareData(request, settings, paths, reporter);
     return await trainAndEvaluate({ ...data, device, settings, paths, available }, reporter);
@@ -91,7 +102,7 @@ function warnOfChanges(recorded: RunConfig, now: RunEnvironment, reporter: Repor
   ].filter(([, before, after]) => before !== after);
   for (const [what, before, after] of changed) {
     reporter.line(
-      `${what} is not that of config.json (${before}, now ${after}): results may differ in the last bits`,
+      `${what} is not the one that the run began with (${before}, now ${after}): results may differ in the last bits`,
     );
   }
 }

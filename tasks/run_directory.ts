@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import type { Device } from "@lukeforge/model";
 import { latestCheckpoint } from "@lukeforge/train";
@@ -27,9 +28,19 @@ export interface RunEnvironment {
   readonly deno: string;
 }
 
+/** Where and with what a run went on that had begun with something else. */
+export interface RunContinuation extends RunEnvironment {
+  /** The checkpoint it went on from. */
+  readonly step: number;
+  /** Settings that a run may go on with others of. */
+  readonly settings: RunIdentity["settings"];
+}
+
 /** `config.json` of a run directory. */
 export interface RunConfig extends RunIdentity, RunEnvironment {
   readonly format: typeof FORMAT;
+  /** What changed since it began. */
+  readonly continued?: readonly RunContinuation[];
 }
 
 const FORMAT = "lukeforge-run-1";
@@ -143,7 +154,7 @@ function madeFrom(stage: number, directory: string): string[] {
 }
 
 /**
- * The settings that a run was begun with, and its dataset directory.
+ * The settings that a run was begun or last continued with, and its dataset directory.
  *
  * @throws {UserError} when `directory` is no run.
  */
@@ -153,7 +164,9 @@ export function readRun(directory: string): { settings: TrainingSettings; datase
   if (config === undefined) throw new UserError(`${directory}: holds no run; ${remedy}`);
   const camel = (name: string): string => name.replace(/_[a-z0-9]/g, (part) => part.slice(1).toUpperCase());
   const settings = Object.fromEntries(
-    Object.entries(config.settings).map(([name, value]) => [camel(name), value]),
+    Object.entries({ ...config.settings, ...config.continued?.at(-1)?.settings }).map((
+      [name, value],
+    ) => [camel(name), value]),
   );
   const { dataset_dir: dataset } = config.input;
   return {
@@ -168,6 +181,24 @@ export function beginRun(directory: string, identity: RunIdentity, environment: 
   mkdirSync(directory, { recursive: true });
   writeFileAtomic(join(directory, CONFIG_FILE), JSON.stringify(config, null, 2) + "\n");
   return config;
+}
+
+/** Adds to `config.json` what a run goes on with, where that is not what it had until now. */
+export function continueRun(
+  directory: string,
+  config: RunConfig,
+  { settings }: RunIdentity,
+  environment: RunEnvironment,
+): void {
+  const free = Object.fromEntries(FREE_SETTINGS.map((name) => [name, settings[name] ?? null]));
+  const until = config.continued?.at(-1) ?? config;
+  const isSameNow = until.deno === environment.deno && until.device.kind === environment.device.kind &&
+    isDeepStrictEqual(until.device.choices, environment.device.choices) &&
+    FREE_SETTINGS.every((name) => (until.settings[name] ?? null) === free[name]);
+  if (isSameNow) return;
+  const step = latestCheckpoint(runPaths(directory).checkpoints)?.step ?? 0;
+  const continued = [...config.continued ?? [], { step, settings: free, ...environment }];
+  writeFileAtomic(join(directory, CONFIG_FILE), JSON.stringify({ ...config, continued }, null, 2) + "\n");
 }
 
 /** Takes `config.json` away again when the first stage has failed. */

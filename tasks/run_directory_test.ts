@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { abandonRun, beginRun, openRun, readRun, type RunIdentity } from "./run_directory.ts";
+import {
+  abandonRun,
+  beginRun,
+  continueRun,
+  openRun,
+  readRun,
+  type RunConfig,
+  type RunIdentity,
+} from "./run_directory.ts";
 
 const environment = { device: { kind: "cpu", description: "cpu", choices: {} }, deno: "2.9.6" } as const;
 const identity: RunIdentity = {
@@ -87,4 +95,29 @@ Deno.test("abandonRun() takes config.json away unless a stage is finished", () =
   directory.add("pages.db");
   abandonRun(directory.path);
   assert.ok(existsSync(config));
+});
+
+Deno.test("continueRun() records what a run goes on with that is not what it had", () => {
+  using directory = new RunDirectory();
+  directory.add("checkpoints", "step-5");
+  const plain = { ...identity, settings: { ...identity.settings, recompute: false } };
+  const recomputing = { ...identity, settings: { ...identity.settings, recompute: true } };
+  const config = (): RunConfig => {
+    const found = openRun(directory.path, plain);
+    assert.ok(found);
+    return found;
+  };
+  beginRun(directory.path, plain, environment);
+  continueRun(directory.path, config(), plain, environment);
+  assert.equal(config().continued, undefined);
+
+  const other = { ...environment, device: { ...environment.device, choices: { blas: "wasm" } } };
+  continueRun(directory.path, config(), recomputing, other);
+  continueRun(directory.path, config(), recomputing, other);
+  assert.deepEqual(config().continued, [{ step: 5, settings: { recompute: true }, ...other }]);
+  assert.deepEqual(config().device, environment.device);
+  assert.equal(readRun(directory.path).settings.recompute, true);
+
+  continueRun(directory.path, config(), plain, environment);
+  assert.equal(config().continued?.length, 2);
 });

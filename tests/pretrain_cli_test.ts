@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { digests, run, TemporaryDirectory, TINY } from "./command_line.ts";
 
@@ -111,6 +112,21 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
       assert.equal(second.code, 1);
       assert.match(second.errors.join(), /--held-out-dataset-dir/);
       assert.ok(!existsSync(directory.file("again", "pages.db")));
+
+      const config = JSON.parse(readFileSync(join(again, "config.json"), "utf8"));
+      config.settings.device = "auto";
+      config.device = { kind: "webgpu", description: "Some GPU", choices: {} };
+      writeFileSync(join(again, "config.json"), JSON.stringify(config));
+      rmSync(join(again, "results.json"));
+      const third = await run(
+        ["pretrain", dataset, again, "--held-out-dataset-dir", heldOut, ...shape.slice(0, -4)],
+        { VK_DRIVER_FILES: "/nonexistent" },
+      );
+      assert.equal(third.code, 1);
+      assert.match(
+        third.errors.join(),
+        /again: was begun on Some GPU: no WebGPU adapter: install .*driver; or give another --output-dir$/,
+      );
     },
   );
 });

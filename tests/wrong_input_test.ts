@@ -54,6 +54,23 @@ Deno.test("wrong input gives one line with the remedy and code 1, and leaves not
       /no WebGPU adapter: install .* --device cpu/,
       { VK_DRIVER_FILES: "/nonexistent" },
     ],
+    ["an unknown precision", begin("--precision", "f8"), /--precision .*f8.*f32, f16, bf16/],
+    ["an unknown library of products", begin("--blas", "mkl"), /--blas .*mkl.*auto, wasm, system/],
+    ["memory that is no number of bytes", begin("--device-memory", "lots"), /--device-memory .*8GiB/],
+    ["a negative number of bytes", begin("--device-memory", "-3GiB"), /--device-memory .*8GiB/],
+    ["bench of a shape that is none", ["bench", "--shape", "huge"], /--shape .*sample, small, base, large/],
+    ["bench of a product without a size", ["bench", "--product", "64x64"], /--product .*three sizes/],
+    ["bench of two things at once", ["bench", "--growth", "--product", "4x4x4"], /--growth.*--product.*one/],
+    ["tuning the cpu", ["tune", "--device", "cpu"], /--device .*webgpu, dawn/],
+    ["tuning without an adapter", ["tune"], /no WebGPU adapter: install .*driver$/, {
+      VK_DRIVER_FILES: "/nonexistent",
+    }],
+    [
+      "a plan of no run",
+      ["luke-plan", "--run", directory.file("photos")],
+      /photos: .*--output-dir of pretrain/,
+    ],
+    ["a plan of two networks", ["luke-plan", "--run", output, "--shape", "base"], /--shape and --run/],
     ["an option that does not exist", begin("--hiden-size", "16"), /--hiden-size.*--hidden-size/],
     ["a number that is none", begin("--batch-size", "many"), /--batch-size.*whole number/],
     [

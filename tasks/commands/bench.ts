@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { UserError } from "@lukeforge/corpus";
 import {
   BLAS_CHOICES,
   type BlasChoice,
@@ -69,6 +70,9 @@ export function benchCommand(reporter: Reporter): Command {
     .option("--json", "one line of JSON")
     .action(async (options: Options) => {
       const { threads, blas } = options;
+      if (options.growth && options.product) {
+        throw new UserError("--growth and --product: each is measured by itself; give one of them");
+      }
       const device = await openDevice(options.device, { blas, ...(threads !== undefined && { threads }) });
       try {
         await bench(device, options, reporter);

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import {
+  DeviceError,
   type Format,
   FORMATS,
   LUKE_SHAPE_NAMES,
@@ -40,7 +41,11 @@ export function tuneCommand(reporter: Reporter): Command {
     .option("--rows <n>", "items of a micro-batch; the shape's own", wholeNumber(1))
     .option("--precision <format>", `operands of linear layers: ${FORMATS.join(", ")}`, oneOf(FORMATS), "f32")
     .action(async (options: Options) => {
-      const device = await openDevice(options.device);
+      const device = await openDevice(options.device).catch((error) => {
+        if (!(error instanceof DeviceError)) throw error;
+        const [problem] = error.message.split("; or use"); // of the devices that need no tuning
+        throw new DeviceError(problem);
+      });
       try {
         if (!(device instanceof WebGPUDevice)) {
           throw new UserError(`--device ${options.device} has no variants`);
