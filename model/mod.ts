@@ -100,6 +100,7 @@ export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.t
 export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
 export { tuningFile, tuningPath } from "./webgpu/tuning_file.ts";
 export {
+  isTuningDamaged,
   readTuning,
   tuningAdapter,
   type TuningStore,

@@ -1,6 +1,15 @@
 import { existsSync } from "node:fs";
 import { DumpDB, isHeldOut, sampleDumpPath, UserError } from "@lukeforge/corpus";
-import { type BlasChoice, type Device, DeviceError, type DeviceKind, openDevice } from "@lukeforge/model";
+import {
+  type BlasChoice,
+  type Device,
+  DeviceError,
+  type DeviceKind,
+  isTuningDamaged,
+  openDevice,
+  tuningFile,
+  tuningPath,
+} from "@lukeforge/model";
 import { openTokenizer } from "@lukeforge/vocab";
 import {
   copiedTokenizerStage,
@@ -63,6 +72,9 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
   );
   try {
     const environment = environmentOf(device);
+    if ("variants" in environment.device.choices && isTuningDamaged(tuningFile())) {
+      reporter.line(`${tuningPath()}: is damaged and not used; deno task tune makes it anew`);
+    }
     if (recorded) {
       warnOfChanges(recorded, environment, reporter);
       continueRun(outputDir, recorded, identity, environment);

@@ -3,7 +3,14 @@ import type { Dispatch } from "../device.ts";
 import { defineKernel, type KernelVariant } from "../kernel.ts";
 import { requestWebGPU, webgpuAvailable } from "./request.ts";
 import { tuneVariants } from "./tune_variants.ts";
-import { readTuning, tuningName, type TuningStore, type TuningTable, writeTuning } from "./tuning_table.ts";
+import {
+  isTuningDamaged,
+  readTuning,
+  tuningName,
+  type TuningStore,
+  type TuningTable,
+  writeTuning,
+} from "./tuning_table.ts";
 import { WebGPUDevice } from "./webgpu_device.ts";
 
 function storeOf(text?: string): TuningStore & { text: string | undefined } {
@@ -33,6 +40,7 @@ Deno.test("readTuning() takes nothing from what it cannot read", () => {
   const odd = JSON.stringify({ version: 1, adapters: { one: { a: 1 } } });
   for (const text of [undefined, "", "{", "null", other, odd]) {
     assert.deepEqual(readTuning(storeOf(text), "one"), {});
+    assert.equal(isTuningDamaged(storeOf(text)), text !== undefined && text !== other, text);
   }
 });
 

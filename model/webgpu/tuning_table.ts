@@ -40,6 +40,18 @@ export function tuningName(table: TuningTable): string {
   return `tuned ${hash.toString(16).padStart(8, "0")}`;
 }
 
+/** Whether a store holds what is no table of any version: a run then goes as if nothing was ever tuned, which is worth saying. */
+export function isTuningDamaged(store: TuningStore): boolean {
+  const text = store.read();
+  if (text === undefined) return false;
+  try {
+    const { version, adapters } = JSON.parse(text);
+    return typeof version !== "number" || (version === VERSION && !isTables(adapters));
+  } catch {
+    return true;
+  }
+}
+
 function tables(text: string | undefined): Readonly<Record<string, TuningTable>> {
   if (text === undefined) return {};
   try {
