@@ -81,12 +81,20 @@ export class LukeNetwork implements AsyncDisposable {
     );
   }
 
-  /** Allocates parameters and compiles the plans that training needs. Throws a RangeError on an impossible configuration. */
+  /**
+   * Allocates parameters and compiles the plans that training needs. Throws a RangeError on an impossible configuration and a
+   * DeviceError where the device cannot hold or bind something.
+   */
   static async create(device: Device, config: LukeConfig, options: LukeNetworkOptions): Promise<LukeNetwork> {
     const network = new LukeNetwork(device, config, options);
-    if (options.training) {
-      for (const capacity of options.capacities) await network.#plan(capacity, true);
-      await network.#optimizer?.compile();
+    try {
+      if (options.training) {
+        for (const capacity of options.capacities) await network.#plan(capacity, true);
+        await network.#optimizer?.compile();
+      }
+    } catch (error) {
+      await network[Symbol.asyncDispose]();
+      throw error;
     }
     return network;
   }
@@ -130,6 +138,7 @@ export class LukeNetwork implements AsyncDisposable {
         chunks: this.#chunks,
       });
       this.#plans.set(key, plan);
+      plan.catch(() => this.#plans.delete(key)); // there is nothing of it to dispose of
     }
     return plan;
   }

@@ -8,6 +8,7 @@ import { lukeParameters } from "./luke_parameters.ts";
 import { openDevice } from "./open_device.ts";
 import type { AdamWOptions } from "./ops/adamw/adamw.ts";
 import { ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
+import { narrow } from "./testdata_narrow_device.ts";
 import { TINY_CAPACITY, tinyLukeBatch, tinyLukeConfig } from "./testdata_tiny_luke.ts";
 import { webgpuAvailable } from "./webgpu/request.ts";
 
@@ -211,6 +212,20 @@ Deno.test("LukeNetwork.create() refuses an impossible configuration", async () =
   );
   assert.equal(device.allocatedBytes, 0);
 });
+
+for (const training of [true, false]) {
+  Deno.test(`LukeNetwork that ${training ? "trains" : "evaluates"} where a plan cannot be made says why and frees all`, async () => {
+    const device = narrow(new ReferenceDevice(), 512);
+    const config = tinyLukeConfig({ hiddenSize: 32 });
+    const work = async (): Promise<void> => {
+      if (training) await makeNetwork(device, config);
+      await using network = await LukeNetwork.create(device, config, { capacities: [TINY_CAPACITY] });
+      await network.evaluate(tinyLukeBatch(config, 1));
+    };
+    await assert.rejects(work, { name: "DeviceError", message: /needs a binding of/ });
+    assert.equal(device.allocatedBytes, 0);
+  });
+}
 
 Deno.test("LukeNetwork.update() is AdamW with clipping and, when asked for, bias correction", async () => {
   const config = tinyLukeConfig();

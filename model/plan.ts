@@ -174,22 +174,26 @@ export class PlanBuilder {
     return gradient;
   }
 
-  /** Lays out memory, cuts what the device cannot bind whole, and prepares the list. */
+  /** Lays out memory, cuts what the device cannot bind whole, and prepares the list. When that fails, nothing stays allocated. */
   async compile(device: Device): Promise<Plan> {
-    const { views, allocations } = allocate(
-      device,
-      layOut(this.#dispatches, this.#kept, device.kind === "reference"),
-    );
-    const dispatches = this.#dispatches.flatMap(({ kernel, tensors, sizes }) => {
-      const whole: Dispatch = {
-        kernel,
-        sizes,
-        views: tensors.map((tensor) => viewOf(tensor, views)),
-        tensors,
-      };
-      return splitDispatch(whole, device.maxBindingBytes);
-    });
-    return new Plan(device, await device.compile(dispatches), views, allocations);
+    const layout = layOut(this.#dispatches, this.#kept, device.kind === "reference");
+    const allocations: Allocation[] = [];
+    try {
+      const views = allocate(device, layout, allocations);
+      const dispatches = this.#dispatches.flatMap(({ kernel, tensors, sizes }) => {
+        const whole: Dispatch = {
+          kernel,
+          sizes,
+          views: tensors.map((tensor) => viewOf(tensor, views)),
+          tensors,
+        };
+        return splitDispatch(whole, device.maxBindingBytes);
+      });
+      return new Plan(device, await device.compile(dispatches), views, allocations);
+    } catch (error) {
+      for (const allocation of allocations) device.free(allocation);
+      throw error;
+    }
   }
 }
 
@@ -199,17 +203,18 @@ function viewOf(tensor: Tensor, views: ReadonlyMap<Tensor, View>): View {
   return view;
 }
 
-function allocate(device: Device, layout: Layout): { views: Map<Tensor, View>; allocations: Allocation[] } {
+/** Allocates the buffers of a layout, adding each to `allocations`; returns where the tensors lie. */
+function allocate(device: Device, layout: Layout, allocations: Allocation[]): Map<Tensor, View> {
   const views = new Map<Tensor, View>();
-  const allocations = layout.buffers.map(({ dtype, length, places }) => {
+  for (const { dtype, length, places } of layout.buffers) {
     const label = places.slice(0, 3).map(({ tensor }) => tensor.name).join(", ");
     const allocation = device.allocate(label, dtype, length);
+    allocations.push(allocation);
     for (const { tensor, offset } of places) {
       views.set(tensor, { allocation, offset, length: Math.max(tensorLength(tensor), 1) });
     }
-    return allocation;
-  });
-  return { views, allocations };
+  }
+  return views;
 }
 
 /** A recorded list with its memory on a device, ready to run any number of times. */
