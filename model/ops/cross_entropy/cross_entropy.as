@@ -38,7 +38,7 @@ export function cross_entropy_forward(block: usize, row: i32): void {
   const logits = at(address(block, 0), row * columns);
   const label = load<i32>(at(address(block, 1), row)) - first;
   const state = at(address(block, 2), row * 4);
-  let top: f32 = -Infinity, sum: f32 = 0, place: f32 = 0;
+  let top: f32 = -3.4e38, sum: f32 = 0, place: f32 = 0; // from −∞, a logit of −∞ would have no distance
   if (first > 0) {
     top = load<f32>(state);
     sum = load<f32>(state, 4);

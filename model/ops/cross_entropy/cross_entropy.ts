@@ -12,13 +12,16 @@ export const SOFTMAX_STATE = 4;
 /** Classes are f32 in the state, exact up to here. */
 export const MAX_CLASSES = 2 ** 24;
 
+/** Where the greatest logit begins: not −∞, from which a logit of −∞ has no distance. */
+const LOWEST = -3.4e38;
+
 /** Columns of a cpu tile of the backward kernel (`BACKWARD_TILE` in cross_entropy.as). */
 const BACKWARD_TILE = 16384;
 
 /**
  * Takes the logits of the classes [first, first + columns) into each row's `state` [rows, {@linkcode SOFTMAX_STATE}]; first 0
- * begins anew, the others come in ascending order (online softmax, Milakov and Gimelshein 2018). A logit that is NaN or +∞ makes
- * the sum NaN.
+ * begins anew, the others come in ascending order (online softmax, Milakov and Gimelshein 2018). A logit of −∞ adds
+ * nothing, one that is NaN or +∞ makes the sum NaN.
  */
 export const crossEntropyForward = defineKernel({
   name: "cross_entropy_forward",
@@ -44,7 +47,7 @@ export const crossEntropyForward = defineKernel({
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * columns, (row + 1) * columns);
       const at = row * SOFTMAX_STATE;
-      let [top, sum, best] = first > 0 ? [state[at], state[at + 1], state[at + 2]] : [-Infinity, 0, 0];
+      let [top, sum, best] = first > 0 ? [state[at], state[at + 1], state[at + 2]] : [LOWEST, 0, 0];
       for (let c = 0; c < columns; c++) {
         if (values[c] > top) {
           sum *= Math.exp(top - values[c]);

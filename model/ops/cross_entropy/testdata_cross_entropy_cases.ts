@@ -64,5 +64,19 @@ function* cases(): Generator<OpCase> {
   }
 }
 
-/** First and later chunks of classes, extreme and ignored rows, the metrics of all and of no rows. */
-export const crossEntropyCases: readonly OpCase[] = [...cases()];
+/** Classes that a bias of −∞ rules out: the first ones of a chunk, and all of a later chunk. */
+function* impossibleClasses(): Generator<OpCase> {
+  const columns = 7;
+  for (const [first, impossible] of [[0, 3], [64, columns]] as const) {
+    yield {
+      kernel: crossEntropyForward,
+      shape: `${impossible} of ${columns} logits −∞, from ${first} on`,
+      inputs: [f32(columns, 3).fill(-Infinity, 0, impossible), Int32Array.of(5), earlierState(1)],
+      sizes: { rows: live("rows", 1, 1), columns, first },
+      scalars: { rows: 1 },
+    };
+  }
+}
+
+/** First and later chunks of classes, extreme and ignored rows, impossible classes, the metrics of all and of no rows. */
+export const crossEntropyCases: readonly OpCase[] = [...cases(), ...impossibleClasses()];
