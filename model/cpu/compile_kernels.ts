@@ -28,20 +28,15 @@ function cacheFile(): string {
   return join(root, "lukeforge", `kernels-${key}.wasm`);
 }
 
-/**
- * Compiles the AssemblyScript of the cpu kernels, or of other modules, to a WebAssembly binary. Throws a DeviceError with the
- * compiler's messages.
- */
-export async function compileKernels(
-  sources: Readonly<Record<string, string>> = kernelSources,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** Compiles the AssemblyScript of the cpu kernels to a WebAssembly binary. Throws a DeviceError with the compiler's messages. */
+async function compileKernels(): Promise<Uint8Array<ArrayBuffer>> {
   const { default: asc } = await import("assemblyscript/asc");
-  const entry = Object.keys(sources).filter((name) => name !== "simd")
+  const entry = Object.keys(kernelSources).filter((name) => name !== "simd")
     .map((name) => `export * from "./${name}";`).join("\n");
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(["kernels.ts", "--outFile", "kernels.wasm", ...FLAGS], {
     readFile: (name: string) =>
-      name === "kernels.ts" ? entry : sources[name.replace(/^\.\//, "").replace(/\.ts$/, "")] ?? null,
+      name === "kernels.ts" ? entry : kernelSources[name.replace(/^\.\//, "").replace(/\.ts$/, "")] ?? null,
     writeFile: (_name: string, contents: Uint8Array | string) => {
       if (typeof contents !== "string") binary = contents;
     },
