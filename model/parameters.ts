@@ -90,30 +90,39 @@ export class Parameters {
   readonly #device: Device;
   readonly #placed = new Map<string, Placed>();
 
-  /** Allocates `specs`, zeroed. Throws a DeviceError when one does not fit a buffer. */
+  /** Allocates `specs`, zeroed. Throws a DeviceError, and keeps nothing, when one does not fit a buffer or the device. */
   constructor(device: Device, specs: readonly ParameterSpec[], training: boolean) {
     this.#device = device;
     const pages: ParameterPage[] = [];
-    for (const decay of [true, false]) {
-      for (const group of paginate(specs.filter((spec) => spec.decay === decay), device.maxBufferBytes)) {
-        const length = group.reduce((sum, spec) => sum + align(lengthOf(spec)), 0);
-        const allocate = (what: string): Allocation =>
-          device.allocate(`${what} ${pages.length}`, "f32", length);
-        const page: ParameterPage = {
-          decay,
-          length,
-          value: allocate("parameters"),
-          ...(training && {
-            gradient: allocate("gradients"),
-            expAvg: allocate("first moments"),
-            expAvgSq: allocate("second moments"),
-          }),
-        };
-        pages.push(page);
-        this.#place(group, page);
-      }
-    }
     this.pages = pages;
+    const allocations: Allocation[] = [];
+    try {
+      for (const decay of [true, false]) {
+        for (const group of paginate(specs.filter((spec) => spec.decay === decay), device.maxBufferBytes)) {
+          const length = group.reduce((sum, spec) => sum + align(lengthOf(spec)), 0);
+          const allocate = (what: string): Allocation => {
+            const allocation = device.allocate(`${what} ${pages.length}`, "f32", length);
+            allocations.push(allocation);
+            return allocation;
+          };
+          const page: ParameterPage = {
+            decay,
+            length,
+            value: allocate("parameters"),
+            ...(training && {
+              gradient: allocate("gradients"),
+              expAvg: allocate("first moments"),
+              expAvgSq: allocate("second moments"),
+            }),
+          };
+          pages.push(page);
+          this.#place(group, page);
+        }
+      }
+    } catch (error) {
+      for (const allocation of allocations) device.free(allocation);
+      throw error;
+    }
   }
 
   #place(group: readonly ParameterSpec[], page: ParameterPage): void {

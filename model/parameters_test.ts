@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { DeviceError } from "./device_error.ts";
+import type { DType } from "./kernel.ts";
 import { lukeParameters } from "./luke_parameters.ts";
 import { Parameters, type ParameterSpec } from "./parameters.ts";
-import { ReferenceDevice } from "./reference_device.ts";
+import { type ReferenceAllocation, ReferenceDevice } from "./reference_device.ts";
 import { tinyLukeConfig } from "./testdata_tiny_luke.ts";
 
 /** A device whose buffers hold at most a KiB: four runs of 64 elements. */
@@ -67,6 +69,18 @@ Deno.test("Parameters refuses a parameter that no buffer holds and names the rem
       "entities [17, 16] has 1280 bytes, a buffer of this device at most 1024: use a smaller vocabulary, smaller entity " +
       "embeddings or --device cpu",
   });
+});
+
+Deno.test("Parameters that do not fit the device leave nothing allocated", () => {
+  class SmallDevice extends ReferenceDevice {
+    override allocate(label: string, dtype: DType, length: number): ReferenceAllocation {
+      if (this.allocatedBytes > 4096) throw new DeviceError("no memory");
+      return super.allocate(label, dtype, length);
+    }
+  }
+  const device = new SmallDevice("f32");
+  assert.throws(() => new Parameters(device, specs, true), DeviceError);
+  assert.equal(device.allocatedBytes, 0);
 });
 
 Deno.test("Parameters.write() and read() keep every kind of values apart", async () => {
