@@ -9,6 +9,7 @@ import { loadKernels } from "./compile_kernels.ts";
 import type { WorkerAnswer, WorkerRequest } from "./cpu_worker.ts";
 import { type KernelFunction, replay, type ReplayProgram } from "./replay.ts";
 import { SharedHeap } from "./shared_heap.ts";
+import { startWorker } from "./start_worker.ts";
 import { openSystemBlas, type SystemBlas } from "./system_blas.ts";
 
 /** Memory of the {@linkcode CpuDevice}. */
@@ -116,36 +117,19 @@ export class CpuDevice implements Device {
     });
     const scratchBytes = (instance.exports["SCRATCH_BYTES"] as WebAssembly.Global).value;
     const failed = heap.allocate(4);
-    const workers: Worker[] = [];
-    if (threads === 1) {
-      (instance.exports["set_scratch"] as (p: number) => void)(heap.allocate(scratchBytes));
-    } else {
-      const scratch = Array.from({ length: threads }, () => heap.allocate(scratchBytes));
-      await Promise.all(scratch.map((address) => {
-        const worker = new Worker(new URL("./cpu_worker.ts", import.meta.url), { type: "module" });
-        workers.push(worker);
-        return new Promise<void>((resolve, reject) => {
-          worker.onmessage = (event: MessageEvent<WorkerAnswer>) => {
-            if (event.data.type === "failed") reject(new DeviceError(event.data.message));
-            else resolve();
-          };
-          worker.onerror = (event) => {
-            event.preventDefault();
-            reject(new DeviceError(`a cpu worker does not start: ${event.message}`));
-          };
-          const request: WorkerRequest = {
-            type: "start",
-            binary,
-            memory: heap.memory,
-            scratch: address,
-            workers: threads,
-            failed,
-            blas: blas !== undefined,
-          };
-          worker.postMessage(request);
-        });
-      }));
-    }
+    const scratch = Array.from({ length: threads }, () => heap.allocate(scratchBytes));
+    if (threads === 1) (instance.exports["set_scratch"] as (p: number) => void)(scratch[0] ?? 0);
+    const start = {
+      type: "start",
+      binary,
+      memory: heap.memory,
+      workers: threads,
+      failed,
+      blas: blas !== undefined,
+    } as const;
+    const workers = threads === 1
+      ? []
+      : await Promise.all(scratch.map((address) => startWorker({ ...start, scratch: address })));
     return new CpuDevice(heap, instance.exports, workers, threads, failed, blas);
   }
 

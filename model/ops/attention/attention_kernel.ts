@@ -2,12 +2,9 @@ import { type CutAxis, defineKernel, type Numbers, type Reach, type SizeOf } fro
 import drawWgsl from "../dropout/draw.wgsl" with { type: "text" };
 import { dropoutKeeps } from "../dropout/dropout.ts";
 import deltaWgsl from "./attention_delta.wgsl" with { type: "text" };
-import {
-  attentionBackwardWgsl,
-  attentionBackwardWorkgroups,
-  attentionForwardWgsl,
-  attentionForwardWorkgroups,
-} from "./attention_wgsl.ts";
+import { attentionBackwardWgsl } from "./attention_backward_wgsl.ts";
+import { attentionForwardWgsl } from "./attention_forward_wgsl.ts";
+import { attentionBackwardWorkgroups, attentionForwardWorkgroups } from "./attention_tile.ts";
 
 /** Numbers kept of each position and head: see {@linkcode attentionForward}. */
 export const STATS = 4;
