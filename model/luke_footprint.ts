@@ -12,12 +12,14 @@ export interface LukeFootprintOptions extends Omit<LukeNetworkOptions, "capaciti
   readonly capacity: BatchCapacity;
   /** The largest binding of the device that is planned for. */
   readonly maxBindingBytes?: number;
+  /** The largest allocation of the device that is planned for; unlimited by default. */
+  readonly maxBufferBytes?: number;
 }
 
 /** Makes the network on a device that computes nothing. Free it with `destroy()`. Throws as {@linkcode LukeNetwork.create} does. */
 export async function planLuke(options: LukeFootprintOptions): Promise<PlanningDevice> {
-  const { config, capacity, maxBindingBytes, ...rest } = options;
-  const device = new PlanningDevice(maxBindingBytes);
+  const { config, capacity, maxBindingBytes, maxBufferBytes, ...rest } = options;
+  const device = new PlanningDevice(maxBindingBytes, maxBufferBytes);
   const network = await LukeNetwork.create(device, config, { ...rest, capacities: [capacity] });
   if (!rest.training) await network.prepareEvaluation();
   return device;

@@ -17,16 +17,17 @@ export class PlanningDevice implements Device {
   readonly description = "nothing: plans only";
   readonly choices: Readonly<Record<string, never>> = {};
   readonly maxBindingBytes: number;
-  readonly maxBufferBytes: number = Infinity;
+  readonly maxBufferBytes: number;
   readonly encodeMilliseconds = 0;
   /** What is allocated and not freed. */
   readonly allocations: Set<Allocation> = new Set();
   /** What is compiled and not released, in order. */
   readonly programs: Set<PlannedProgram> = new Set();
 
-  /** `maxBindingBytes` is that of the device that is planned for; 2³² by default. */
-  constructor(maxBindingBytes = 2 ** 32) {
+  /** The limits are those of the device that is planned for; 2³² and none by default. */
+  constructor(maxBindingBytes = 2 ** 32, maxBufferBytes = Infinity) {
     this.maxBindingBytes = maxBindingBytes;
+    this.maxBufferBytes = maxBufferBytes;
   }
 
   get allocatedBytes(): number {
@@ -35,7 +36,13 @@ export class PlanningDevice implements Device {
     return bytes;
   }
 
+  /** Throws a {@linkcode DeviceError} when the device that is planned for has no buffers of that size. */
   allocate(label: string, dtype: DType, length: number): Allocation {
+    if (4 * length > this.maxBufferBytes) {
+      throw new DeviceError(
+        `${label} needs ${4 * length} bytes, more than the ${this.maxBufferBytes} of a buffer there`,
+      );
+    }
     const allocation = { label, dtype, length };
     this.allocations.add(allocation);
     return allocation;

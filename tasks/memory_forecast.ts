@@ -2,6 +2,7 @@ import { UserError } from "@lukeforge/corpus";
 import {
   type BatchCapacity,
   type Device,
+  DeviceError,
   type Format,
   largestBatch,
   type LukeConfig,
@@ -34,7 +35,7 @@ export interface PlannedTraining {
  */
 export async function forecastMemory(planned: PlannedTraining): Promise<string> {
   const { config, training, precision = "f32", microBatchSize, capacityOf, device, available } = planned;
-  const { maxBindingBytes } = device;
+  const { maxBindingBytes, maxBufferBytes } = device;
   const report = (rows: number, recompute = training.recompute ?? false): Promise<MemoryReport> =>
     lukeMemory({
       config,
@@ -42,11 +43,25 @@ export async function forecastMemory(planned: PlannedTraining): Promise<string> 
       training: { ...training, recompute },
       precision,
       maxBindingBytes,
+      maxBufferBytes,
     });
   const most = (recompute?: boolean): Promise<number> =>
-    largestBatch(async (rows) => (await report(rows, recompute)).bytes, available ?? 0);
+    largestBatch(async (rows) => (await report(rows, recompute)).bytes, available ?? Number.MAX_SAFE_INTEGER);
 
-  const needed = await report(microBatchSize);
+  const needed = await report(microBatchSize).catch((error) => {
+    if (error instanceof DeviceError) return error;
+    throw error;
+  });
+  if (needed instanceof DeviceError) {
+    const rows = await most(); // of those that no buffer is too small for, even where memory is not known
+    throw new UserError(
+      `--micro-batch-size ${microBatchSize}: ${needed.message} (${device.description}): ${
+        rows > 0
+          ? `give --micro-batch-size ${largestDivisor(planned.batchSize, rows)}`
+          : "make the network smaller or take another --device"
+      }`,
+    );
+  }
   const shown = reportText(needed);
   if (available === undefined) {
     return `memory: ${shown}; what ${device.description} has is not known (--device-memory)`;

@@ -83,3 +83,16 @@ Deno.test("bytesText() picks the unit", () => {
     "80 GiB",
   ]);
 });
+
+Deno.test("forecastMemory() counts on no buffer that is larger than the device's", async () => {
+  const device = new PlanningDevice(2 ** 32, MIB);
+  for (const available of [1024 * MIB, undefined]) {
+    const error = await forecastMemory(planned({ device, available })).catch((error) => error);
+    assert.ok(error instanceof UserError, String(error));
+    const [, size] = /more than the 1048576 of a buffer there .*: give --micro-batch-size (\d+)$/.exec(
+      error.message,
+    ) ?? [];
+    assert.ok(size !== undefined && Number(size) < 32, error.message);
+    await forecastMemory(planned({ device, available, microBatchSize: Number(size) }));
+  }
+});
