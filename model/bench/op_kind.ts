@@ -3,13 +3,13 @@ const KINDS: readonly (readonly [name: RegExp, kind: string])[] = [
   [/attention/, "attention"],
   [/cross_entropy|metrics/, "loss"],
   [/^matmul/, "products"],
-  [/^adamw|clip|sum_squares|scale_loss/, "update"],
+  [/^adamw|clip|sum_squares/, "update"],
   [/layer_norm/, "layer norm"],
   [/embedding/, "embedding"],
   [/gelu/, "GELU"],
   [/dropout/, "dropout"],
   [/sum/, "sums"],
-  [/^add|accumulate|fill|rows|convert|cast|half/, "moves"],
+  [/accumulate|fill|rows|half/, "moves"],
 ];
 
 /** The kind of op that a kernel belongs to: "products", "attention", …; "other" for one that no rule knows. */

@@ -14,6 +14,17 @@ export const elementwise = {
   tiles: (size: SizeOf<"count">): number => Math.ceil(size("count") / CPU_TILE),
 } as const;
 
+/** The WGSL of such a kernel: `body` computes element i, `count` says how many there are. */
+export function elementwiseMain(body: string, count = "count()"): string {
+  return `@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let i = flat_group(group, groups) * ${WORKGROUP}u + lane;
+  if (i >= ${count}) { return; }
+${body}
+}
+`;
+}
+
 /** How a kernel with one element a thread is cut: along `count`, all of `bindings` alike; other bindings stay whole. */
 export function elementwiseSplit<B extends string>(...bindings: readonly B[]): {
   reach: () => Record<B, Reach<"count">>;

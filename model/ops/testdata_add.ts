@@ -1,7 +1,7 @@
 import { defineKernel, scaleSize } from "../kernel.ts";
 import type { PlanBuilder, Tensor } from "../plan.ts";
 import { accumulateKernel } from "./accumulate/accumulate.ts";
-import { elementwise, elementwiseSplit } from "./elementwise.ts";
+import { elementwise, elementwiseMain, elementwiseSplit } from "./elementwise.ts";
 
 /** y = a + b: the kernel that tests of plans and devices run; the cpu has none of it. */
 export const addKernel = defineKernel({
@@ -13,12 +13,7 @@ export const addKernel = defineKernel({
   ],
   sizes: ["count"],
   live: ["count"],
-  wgsl: `@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_group(group, groups) * 256u + lane;
-  if (i < count()) { y[i] = a[i] + b[i]; }
-}
-`,
+  wgsl: elementwiseMain("  y[i] = a[i] + b[i];"),
   ...elementwise,
   split: elementwiseSplit("a", "b", "y"),
   reference({ a, b, y }, { count }) {

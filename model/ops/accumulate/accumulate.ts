@@ -1,12 +1,6 @@
 import { defineKernel, scaleSize, type Size } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
-import { elementwise, elementwiseSplit } from "../elementwise.ts";
-
-const main = `@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_group(group, groups) * 256u + lane;
-  if (i >= count()) { return; }
-`;
+import { elementwise, elementwiseMain, elementwiseSplit } from "../elementwise.ts";
 
 /** y = x, or y += x when `accumulate` is not 0. */
 export const accumulateKernel = defineKernel({
@@ -17,7 +11,7 @@ export const accumulateKernel = defineKernel({
   ],
   sizes: ["count", "accumulate"],
   live: ["count", "accumulate"],
-  wgsl: `${main}  if (accumulate() != 0u) { y[i] = y[i] + x[i]; } else { y[i] = x[i]; }\n}\n`,
+  wgsl: elementwiseMain("  if (accumulate() != 0u) { y[i] = y[i] + x[i]; } else { y[i] = x[i]; }"),
   ...elementwise,
   split: elementwiseSplit("x", "y"),
   reference({ x, y }, { count, accumulate }) {
@@ -31,7 +25,7 @@ export const fillZeroKernel = defineKernel({
   bindings: [{ name: "y", dtype: "f32", access: "read_write" }],
   sizes: ["count", "keep"],
   live: ["count", "keep"],
-  wgsl: `${main}  if (keep() == 0u) { y[i] = 0.0; }\n}\n`,
+  wgsl: elementwiseMain("  if (keep() == 0u) { y[i] = 0.0; }"),
   ...elementwise,
   split: elementwiseSplit("y"),
   reference({ y }, { count, keep }) {

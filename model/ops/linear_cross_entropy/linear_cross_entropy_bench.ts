@@ -3,8 +3,9 @@
  * `deno run -A model/ops/linear_cross_entropy/linear_cross_entropy_bench.ts [cpu|webgpu] [VOCABULARY] [WIDTH] [ROWS] [RUNS] [LOGIT_BYTES]`;
  * with 0 runs only the chunks are run, once.
  */
+import { median } from "../../bench/contender.ts";
 import type { View } from "../../device.ts";
-import type { Size } from "../../kernel.ts";
+import { capacityOf, type Size } from "../../kernel.ts";
 import { openDevice } from "../../open_device.ts";
 import { PlanBuilder } from "../../plan.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -22,7 +23,7 @@ const device = await openDevice(kind === "webgpu" ? "webgpu" : "cpu");
 const PIECE = 2 ** 22;
 
 function given(name: string, height: Size, columns: number, deviation = 0): Tensor & { readonly view: View } {
-  const length = (typeof height === "number" ? height : height.capacity) * columns;
+  const length = capacityOf(height) * columns;
   const allocation = device.allocate(name, "f32", Math.ceil(length / 64) * 64);
   for (let begin = 0; deviation > 0 && begin < length; begin += PIECE) {
     const piece = { length: Math.min(PIECE, length - begin) };
@@ -105,8 +106,6 @@ function difference(a: Float32Array, b: Float32Array): string {
   return (most / scale).toExponential(1);
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 const figures = ({ bytes, dispatches }: Way, milliseconds: number): string =>
   `${milliseconds.toFixed(0)} ms, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${dispatches} dispatches`;
 

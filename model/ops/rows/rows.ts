@@ -1,7 +1,7 @@
 import { capacityOf, defineKernel, type Reach, scaleSize, type Size, type SizeOf } from "../../kernel.ts";
 import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { writeGradient } from "../accumulate/accumulate.ts";
-import { rowsReach } from "../elementwise.ts";
+import { elementwiseMain, rowsReach } from "../elementwise.ts";
 
 const division = {
   workgroups: (size: SizeOf<"rows" | "columns">): number => Math.ceil(size("rows") * size("columns") / 256),
@@ -9,13 +9,9 @@ const division = {
 } as const;
 
 // One thread an element.
-const main = `@compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let i = flat_group(group, groups) * 256u + lane;
-  if (i >= rows() * columns) { return; }
-  let row = i / columns;
-  let c = i % columns;
-`;
+function main(body: string): string {
+  return elementwiseMain(`  let row = i / columns;\n  let c = i % columns;\n${body}`, "rows() * columns");
+}
 
 /**
  * y[row] = x[index[row] − first_x_row]; zeros where the index is −1. `x` has `x_rows` rows; for indices of other rows, y is zero
@@ -31,10 +27,8 @@ export const gatherRowsKernel = defineKernel({
   sizes: ["rows", "columns", "x_rows", "first_x_row", "keep"],
   live: ["rows", "x_rows", "first_x_row", "keep"],
   bytes: (size) => 8 * size("rows") * size("columns"),
-  wgsl: `${main}  let origin = u32(index[row]) - first_x_row(); // wraps for rows that are not in x
-  if (origin < x_rows()) { y[i] = x[origin * columns + c]; } else if (keep() == 0u) { y[i] = 0.0; }
-}
-`,
+  wgsl: main(`  let origin = u32(index[row]) - first_x_row(); // wraps for rows that are not in x
+  if (origin < x_rows()) { y[i] = x[origin * columns + c]; } else if (keep() == 0u) { y[i] = 0.0; }`),
   ...division,
   split: {
     reach: (size) => ({
@@ -71,10 +65,8 @@ export const scatterRowsKernel = defineKernel({
   sizes: ["rows", "columns", "dx_rows", "first_dx_row"],
   live: ["rows", "dx_rows", "first_dx_row"],
   bytes: (size) => 12 * size("rows") * size("columns"),
-  wgsl: `${main}  let place = u32(index[row]) - first_dx_row(); // wraps for rows that are not in dx
-  if (place < dx_rows()) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }
-}
-`,
+  wgsl: main(`  let place = u32(index[row]) - first_dx_row(); // wraps for rows that are not in dx
+  if (place < dx_rows()) { dx[place * columns + c] = dx[place * columns + c] + dy[i]; }`),
   ...division,
   split: {
     reach: (size) => ({
@@ -116,11 +108,9 @@ export const copyRowsKernel = defineKernel({
     },
     axes: (size) => [{ size: "rows", multiple: size("group_rows") }],
   },
-  wgsl: `${main}  let item = row / group_rows;
+  wgsl: main(`  let item = row / group_rows;
   let inner = row % group_rows;
-  y[(item * y_group + y_offset + inner) * columns + c] = x[(item * x_group + x_offset + inner) * columns + c];
-}
-`,
+  y[(item * y_group + y_offset + inner) * columns + c] = x[(item * x_group + x_offset + inner) * columns + c];`),
   ...division,
   reference({ x, y }, sizes) {
     const { rows, columns, group_rows, x_group, x_offset, y_group, y_offset } = sizes;
