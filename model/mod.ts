@@ -34,49 +34,10 @@
  *
  * @module
  */
-export type {
-  Allocation,
-  Device,
-  Dispatch,
-  DispatchTimes,
-  Program,
-  Scalars,
-  TensorDescription,
-  View,
-} from "./device.ts";
-export { DeviceError } from "./device_error.ts";
-export type {
-  Binding,
-  CutAxis,
-  DType,
-  Kernel,
-  LiveSize,
-  Numbers,
-  Reach,
-  Size,
-  SizeOf,
-  SplitRule,
-} from "./kernel.ts";
-export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
-export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
-export type { HeadMetrics, LukeMetrics } from "./luke_metrics.ts";
-export {
-  LukeNetwork,
-  type LukeNetworkOptions,
-  type LukeTrainingOptions,
-  type MicroStep,
-} from "./luke_network.ts";
-export type { LossScale, OptimizerState } from "./optimizer.ts";
+export * from "./web.ts";
 export { largestBatch } from "./largest_batch.ts";
 export { type LukeFootprintOptions, lukeMemory, planLuke } from "./luke_footprint.ts";
 export { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
-export {
-  LUKE_SHAPE_NAMES,
-  LUKE_SHAPES,
-  type LukeShape,
-  type LukeShapeName,
-  withRows,
-} from "./luke_shapes.ts";
 export type { ParameterSpec } from "./parameters.ts";
 export { type LargeTensors, type MemoryReport, memoryReport } from "./memory_report.ts";
 export {
@@ -87,16 +48,11 @@ export {
   totalsByKernel,
 } from "./plan_listing.ts";
 export { type PlannedProgram, PlanningDevice } from "./planning_device.ts";
-export { type Format, FORMATS } from "./ops/half/format.ts";
 export { DEVICE_KINDS, type DeviceKind, openDevice, type OpenDeviceOptions } from "./open_device.ts";
 export { BLAS_CHOICES, type BlasChoice } from "./cpu/blas_choice.ts";
-export type { AdamWOptions } from "./ops/adamw/adamw.ts";
 export type { KernelFunction, ReplayProgram } from "./cpu/replay.ts";
 export { type CpuAllocation, CpuDevice, type CpuDeviceOptions, type CpuProgram } from "./cpu/cpu_device.ts";
-export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
 export type { LiveDispatches } from "./live_dispatches.ts";
-export type { AdapterTraits, KernelVariant, KernelVariants, SubgroupMatrix } from "./kernel.ts";
-export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export { type TunedClass, tuneVariants, type TuningOptions } from "./webgpu/tune_variants.ts";
 export { tuningFile, tuningPath } from "./webgpu/tuning_file.ts";
 export {
@@ -104,8 +60,6 @@ export {
   readTuning,
   tuningAdapter,
   type TuningStore,
-  type TuningTable,
   writeTuning,
 } from "./webgpu/tuning_table.ts";
-export * from "./safetensors.ts";
 export * from "./safetensors_file.ts";
