@@ -9,6 +9,7 @@ import { FORMATS } from "../model/ops/half/format.ts";
 import { EPILOGUES } from "../model/ops/matmul/epilogue.ts";
 import { matmulKernelOf } from "../model/ops/matmul/matmul_kernel.ts";
 import { matmulVariants } from "../model/ops/matmul/matmul_variants.ts";
+import { productSizes } from "../model/ops/matmul/testdata_product_sizes.ts";
 import { relativeDifference } from "../model/ops/testdata_run_op_case.ts";
 import { WebGPUDevice } from "../model/webgpu/webgpu_device.ts";
 
@@ -24,13 +25,7 @@ export interface MatricesReport {
 const f16 = FORMATS.indexOf("f16");
 
 function product(m: number, n: number, k: number, more: Record<string, Size>): Record<string, Size> {
-  return {
-    ...{ m, n, k, a_row: k, a_column: 1, b_row: n, b_column: 1, c_row: n, outer: 1, inner: 1 },
-    ...{ a_outer: 0, a_inner: 0, b_outer: 0, b_inner: 0, c_outer: 0, c_inner: 0 },
-    ...{ splits: 1, k_split: Math.max(k, 1), c_split: 0, accumulate: 0, has_bias: 0, alpha: 1 },
-    ...{ a_format: f16, b_format: f16, epilogue: 0 },
-    ...more,
-  };
+  return { ...productSizes(m, n, k), a_format: f16, b_format: f16, ...more };
 }
 
 const cases: Record<string, Record<string, Size>> = {

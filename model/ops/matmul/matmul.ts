@@ -3,7 +3,10 @@ import type { PlanBuilder, Tensor } from "../../plan.ts";
 import { type Format, FORMATS } from "../half/format.ts";
 import { sumPartialsKernel } from "../sum/sum.ts";
 import { type Epilogue, EPILOGUES } from "./epilogue.ts";
-import { CPU_TILE, matmulKernelOf } from "./matmul_kernel.ts";
+import { matmulKernelOf } from "./matmul_kernel.ts";
+
+/** Rows and columns of the tiles of C that decide whether k is split; what devices take for tiles is their own affair. */
+const TILE = 64;
 
 /** Along k, a product whose own tiles are too few to share out is cut into pieces of a multiple of this many steps. */
 const SPLIT_ROWS = 256;
@@ -123,9 +126,9 @@ function splitDepthOf(m: Size, n: number, depth: number): number {
   const blocks = (side: number): number => Math.ceil(capacityOf(m) / side) * Math.ceil(n / side);
   const pieceOf = (pieces: number): number =>
     Math.max(Math.ceil(depth / pieces / SPLIT_ROWS), 1) * SPLIT_ROWS;
-  const tiles = blocks(CPU_TILE);
+  const tiles = blocks(TILE);
   if (tiles > 0 && tiles < FEW_TILES) return pieceOf(ENOUGH_TILES / tiles);
   if (typeof m !== "number") return Math.max(depth, 1);
-  const wanted = Math.ceil(BUSY_BLOCKS / blocks(2 * CPU_TILE));
+  const wanted = Math.ceil(BUSY_BLOCKS / blocks(2 * TILE));
   return pieceOf(Math.max(Math.min(wanted, Math.floor(depth / LONG_SPLIT_ROWS)), 1));
 }

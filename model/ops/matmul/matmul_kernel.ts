@@ -7,9 +7,6 @@ import { SINGLE_BLOCK, singleWgsl } from "./matmul_single_wgsl.ts";
 import { matmulVariants } from "./matmul_variants.ts";
 import { matmulWorkgroups } from "./matmul_wgsl.ts";
 
-/** Rows and columns of C that one tile of the cpu kernel covers. */
-export const CPU_TILE = 64;
-
 /** What a kernel of the matmul family is specialised on beside its sizes. */
 export interface MatmulVariety {
   readonly epilogue: Epilogue;

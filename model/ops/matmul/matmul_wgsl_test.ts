@@ -6,32 +6,13 @@ import { requestWebGPU, webgpuAvailable } from "../../webgpu/request.ts";
 import { WebGPUDevice } from "../../webgpu/webgpu_device.ts";
 import { type Format, FORMATS } from "../half/format.ts";
 import { EPILOGUES } from "./epilogue.ts";
-import { type MatmulKernel, matmulKernelOf } from "./matmul_kernel.ts";
+import { matmulKernelOf } from "./matmul_kernel.ts";
 import { registersWgsl } from "./matmul_registers_wgsl.ts";
 import { matmulVariants } from "./matmul_variants.ts";
 import { matmulWorkgroups } from "./matmul_wgsl.ts";
+import { type ProductSizes, productSizes } from "./testdata_product_sizes.ts";
 
 const ignore = !await webgpuAvailable();
-
-type MatmulSizes = Record<MatmulKernel["sizes"][number], Size>;
-
-/** One row-major product A [m, k] · B [k, n] without bias. */
-function plain(m: number, n: number, k: number): MatmulSizes {
-  const strides = { a_row: k, a_column: 1, b_row: n, b_column: 1, c_row: n };
-  const batch = {
-    a_outer: 0,
-    a_inner: 0,
-    b_outer: 0,
-    b_inner: 0,
-    c_outer: 0,
-    c_inner: 0,
-    outer: 1,
-    inner: 1,
-  };
-  const splits = { splits: 1, k_split: Math.max(k, 1), c_split: 0 };
-  const variety = { a_format: 0, b_format: 0, epilogue: 0 };
-  return { m, n, k, ...strides, ...batch, ...splits, ...variety, accumulate: 0, has_bias: 0, alpha: 1 };
-}
 
 function live(scalar: string, capacity: number, times = 1): Size {
   return { scalar, times, capacity };
@@ -45,31 +26,39 @@ const [gelu, geluBackward, residual] = [1, 2, 3];
 const small = "tiles 32x32x16";
 
 /** Each with the variants to run it by: every text is compiled, so none is for the sake of completeness. */
-const cases: Record<string, readonly [sizes: MatmulSizes, ...variants: string[]]> = {
-  "1 × 1 × 1": [plain(1, 1, 1), "single"],
-  "odd sizes": [plain(67, 71, 37), "single", "registers 8x16", small],
-  "whole tiles": [plain(64, 64, 32), "registers 16x8", "tiles 64x64x16", "tiles 64x32x16"],
-  "quads with rests": [plain(68, 136, 36), "tiles 128x128x16", "tiles 128x128x8", "tiles 128x64x16"],
-  "one column": [plain(130, 1, 9), small],
-  "B transposed": [{ ...plain(33, 66, 50), b_row: 1, b_column: 50 }, "registers 4x16", small],
-  "A transposed": [{ ...plain(65, 33, 50), a_row: 1, a_column: 65 }, "registers 16x4", small],
-  "both transposed": [{ ...plain(70, 35, 19), a_row: 1, a_column: 70, b_row: 1, b_column: 19 }, small],
+const cases: Record<string, readonly [sizes: ProductSizes, ...variants: string[]]> = {
+  "1 × 1 × 1": [productSizes(1, 1, 1), "single"],
+  "odd sizes": [productSizes(67, 71, 37), "single", "registers 8x16", small],
+  "whole tiles": [productSizes(64, 64, 32), "registers 16x8", "tiles 64x64x16", "tiles 64x32x16"],
+  "quads with rests": [productSizes(68, 136, 36), "tiles 128x128x16", "tiles 128x128x8", "tiles 128x64x16"],
+  "one column": [productSizes(130, 1, 9), small],
+  "B transposed": [{ ...productSizes(33, 66, 50), b_row: 1, b_column: 50 }, "registers 4x16", small],
+  "A transposed": [{ ...productSizes(65, 33, 50), a_row: 1, a_column: 65 }, "registers 16x4", small],
+  "both transposed": [{ ...productSizes(70, 35, 19), a_row: 1, a_column: 70, b_row: 1, b_column: 19 }, small],
   "quads, both transposed": [
-    { ...plain(40, 36, 48), a_row: 1, a_column: 40, b_row: 1, b_column: 48, accumulate: 1, has_bias: 1 },
+    {
+      ...productSizes(40, 36, 48),
+      a_row: 1,
+      a_column: 40,
+      b_row: 1,
+      b_column: 48,
+      accumulate: 1,
+      has_bias: 1,
+    },
     small,
   ],
-  "bias and alpha": [{ ...plain(10, 66, 8), has_bias: 1, alpha: 0.125 }, "single", small],
-  "accumulating": [{ ...plain(66, 66, 8), accumulate: 1, has_bias: 1 }, "single"],
-  "live rows": [{ ...plain(99, 20, 16), m: live("rows", 99, 11) }, "single", "registers 16x4"],
-  "no rows": [{ ...plain(99, 20, 16), m: live("none", 99) }, small],
-  "live depth": [{ ...plain(20, 20, 64), k: live("depth", 64) }, "single", small],
-  "no depth": [{ ...plain(20, 20, 64), k: live("none", 64), has_bias: 1 }, small],
-  "live accumulate": [{ ...plain(20, 20, 5), accumulate: live("one", 1) }, "single"],
-  "live accumulate of 0": [{ ...plain(20, 20, 5), accumulate: live("none", 1) }, "single"],
+  "bias and alpha": [{ ...productSizes(10, 66, 8), has_bias: 1, alpha: 0.125 }, "single", small],
+  "accumulating": [{ ...productSizes(66, 66, 8), accumulate: 1, has_bias: 1 }, "single"],
+  "live rows": [{ ...productSizes(99, 20, 16), m: live("rows", 99, 11) }, "single", "registers 16x4"],
+  "no rows": [{ ...productSizes(99, 20, 16), m: live("none", 99) }, small],
+  "live depth": [{ ...productSizes(20, 20, 64), k: live("depth", 64) }, "single", small],
+  "no depth": [{ ...productSizes(20, 20, 64), k: live("none", 64), has_bias: 1 }, small],
+  "live accumulate": [{ ...productSizes(20, 20, 5), accumulate: live("one", 1) }, "single"],
+  "live accumulate of 0": [{ ...productSizes(20, 20, 5), accumulate: live("none", 1) }, "single"],
   // Heads side by side in [items, 12 rows, 3 heads × 8], scores in [items, heads, 12, 12].
   "heads": [
     {
-      ...plain(12, 12, 8),
+      ...productSizes(12, 12, 8),
       ...{ outer: live("items", 4), inner: 3, a_row: 24, b_row: 1, b_column: 24, c_row: 12, alpha: 0.35 },
       ...{ a_outer: 288, a_inner: 8, b_outer: 288, b_inner: 8, c_outer: 432, c_inner: 144 },
     },
@@ -77,34 +66,34 @@ const cases: Record<string, readonly [sizes: MatmulSizes, ...variants: string[]]
     small,
   ],
   "f16 A, gelu": [
-    { ...plain(19, 21, 15), a_format: f16, epilogue: gelu, has_bias: 1 },
+    { ...productSizes(19, 21, 15), a_format: f16, epilogue: gelu, has_bias: 1 },
     "single",
     small,
   ],
   "bf16 B transposed, gelu backward": [{
-    ...plain(9, 67, 16),
+    ...productSizes(9, 67, 16),
     ...{ b_row: 1, b_column: 16, b_format: bf16, epilogue: geluBackward, accumulate: 1 },
   }, small],
   "f16 and bf16, residual": [
-    { ...plain(66, 5, 8), a_format: f16, b_format: bf16, epilogue: residual },
+    { ...productSizes(66, 5, 8), a_format: f16, b_format: bf16, epilogue: residual },
     "registers 16x4",
   ],
   "quads of f16 and bf16, gelu": [
-    { ...plain(20, 40, 20), a_format: f16, b_format: bf16, epilogue: gelu, has_bias: 1 },
+    { ...productSizes(20, 40, 20), a_format: f16, b_format: bf16, epilogue: gelu, has_bias: 1 },
     small,
   ],
   "quads of bf16 and f16, gelu backward": [
-    { ...plain(20, 40, 20), a_format: bf16, b_format: f16, epilogue: geluBackward },
+    { ...productSizes(20, 40, 20), a_format: bf16, b_format: f16, epilogue: geluBackward },
     small,
   ],
   "splits of k, the last empty": [
     {
-      ...plain(33, 34, 64),
+      ...productSizes(33, 34, 64),
       ...{ k: live("depth", 64), splits: 4, k_split: 16, c_split: 33 * 34 },
     },
     small,
   ],
-  "splits of k in quads": [{ ...plain(36, 36, 68), splits: 3, k_split: 28, c_split: 36 * 36 }, small],
+  "splits of k in quads": [{ ...productSizes(36, 36, 68), splits: 3, k_split: 28, c_split: 36 * 36 }, small],
 };
 
 /** Numbers as the bits of a format; those of two f16 or bf16 lie in a word. */
@@ -115,7 +104,7 @@ function encoded(values: Float32Array, format: Format): Float32Array | Uint32Arr
   return new Uint32Array(Uint16Array.from(words, (word) => word >>> 16).buffer);
 }
 
-async function product(device: Device, sizes: MatmulSizes, variant?: string): Promise<Float32Array[]> {
+async function product(device: Device, sizes: ProductSizes, variant?: string): Promise<Float32Array[]> {
   const format = (name: "a_format" | "b_format"): Format => FORMATS[Number(sizes[name])] ?? "f32";
   const kernel = matmulKernelOf({
     epilogue: EPILOGUES[Number(sizes.epilogue)] ?? "none",
@@ -167,7 +156,7 @@ Deno.test({
       }
     }
     await assert.rejects(
-      product(device, plain(1, 1, 1), "tiles 1x1"),
+      product(device, productSizes(1, 1, 1), "tiles 1x1"),
       /matmul has no variant tiles 1x1 here/,
     );
     device.destroy();
@@ -182,15 +171,15 @@ Deno.test("matmulWorkgroups() counts blocks, batches and splits", () => {
 Deno.test("matmulVariants.list() puts what suits the adapter first and leaves out what it has no room for", () => {
   const software = { software: true, maxWorkgroupBytes: 32768, maxInvocations: 1024, features: new Set() };
   const gpu = { ...software, software: false };
-  const first = (sizes: MatmulSizes, adapter: AdapterTraits): string | undefined =>
+  const first = (sizes: ProductSizes, adapter: AdapterTraits): string | undefined =>
     matmulVariants.list(sizes, adapter)[0]?.name;
-  assert.equal(first(plain(4, 4, 4), software), "single");
-  assert.equal(first(plain(512, 768, 768), software), "registers 8x16");
-  assert.equal(first(plain(512, 32, 768), software), "registers 16x4");
-  assert.equal(first(plain(4096, 4096, 4096), gpu), "tiles 128x128x16");
-  assert.equal(first(plain(1024, 768, 768), gpu), "tiles 64x32x16");
-  assert.equal(first(plain(4096, 4096, 4096), { ...gpu, maxInvocations: 128 }), "tiles 128x64x16");
-  const narrow = matmulVariants.list(plain(64, 64, 64), { ...gpu, maxWorkgroupBytes: 8192 });
+  assert.equal(first(productSizes(4, 4, 4), software), "single");
+  assert.equal(first(productSizes(512, 768, 768), software), "registers 8x16");
+  assert.equal(first(productSizes(512, 32, 768), software), "registers 16x4");
+  assert.equal(first(productSizes(4096, 4096, 4096), gpu), "tiles 128x128x16");
+  assert.equal(first(productSizes(1024, 768, 768), gpu), "tiles 64x32x16");
+  assert.equal(first(productSizes(4096, 4096, 4096), { ...gpu, maxInvocations: 128 }), "tiles 128x64x16");
+  const narrow = matmulVariants.list(productSizes(64, 64, 64), { ...gpu, maxWorkgroupBytes: 8192 });
   assert.deepEqual(narrow.map(({ name }) => name).filter((name) => name.startsWith("tiles")), [
     "tiles 32x32x16",
     "tiles 64x32x16",
@@ -198,7 +187,7 @@ Deno.test("matmulVariants.list() puts what suits the adapter first and leaves ou
 });
 
 Deno.test("registersWgsl() has the text of an epilogue once for all rows: software drivers compile each copy", () => {
-  const sizes = { ...plain(64, 256, 64), epilogue: EPILOGUES.indexOf("gelu") };
+  const sizes = { ...productSizes(64, 256, 64), epilogue: EPILOGUES.indexOf("gelu") };
   const block = { rows: 8, columns: 16 };
   const text = registersWgsl((name) => Number(sizes[name]), block);
   assert.equal(text.split(" store(").length - 1, 1 + block.columns);

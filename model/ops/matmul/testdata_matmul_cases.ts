@@ -2,12 +2,12 @@ import { type Format, FORMATS } from "../half/format.ts";
 import { generators, live, type OpCase, zeros } from "../testdata_generators.ts";
 import { EPILOGUES } from "./epilogue.ts";
 import { matmulKernelOf, type MatmulVariety } from "./matmul_kernel.ts";
+import { productSizes } from "./testdata_product_sizes.ts";
 
 const { f32 } = generators(7);
 
 const plain = { epilogue: "none", a: "f32", b: "f32" } as const;
 const matmulKernel = matmulKernelOf({ ...plain, bias: false });
-const noVariety = { a_format: 0, b_format: 0, epilogue: 0 } as const;
 
 function* plainCases(): Generator<OpCase> {
   const shapes = [[1, 1, 1], [3, 5, 7], [64, 64, 64], [65, 67, 300], [33, 130, 17], [5, 9, 0]] as const;
@@ -21,27 +21,9 @@ function* plainCases(): Generator<OpCase> {
           shape: `${m} × ${n} × ${k} ${layout}${accumulate ? " adding" : ""}`,
           inputs: [f32(m * k + 1), f32(k * n + 1), f32(n), f32(1), f32(m * n)],
           sizes: {
-            m: live("rows", 1, m),
-            n,
-            k,
-            ...a,
-            ...b,
-            c_row: n,
-            outer: 1,
-            inner: 1,
-            a_outer: 0,
-            a_inner: 0,
-            b_outer: 0,
-            b_inner: 0,
-            c_outer: 0,
-            c_inner: 0,
-            splits: 1,
-            k_split: Math.max(k, 1),
-            c_split: 0,
-            accumulate,
-            has_bias: accumulate ? 0 : 1,
-            alpha: accumulate ? 0.5 : 1,
-            ...noVariety,
+            ...productSizes(m, n, k),
+            ...{ m: live("rows", 1, m), ...a, ...b, accumulate },
+            ...(accumulate ? { alpha: 0.5 } : { has_bias: 1 }),
           },
           scalars: { rows: m },
           dear: (s + l + accumulate) % 3 !== 0, // each shape, layout and choice of adding is met twice among the others
@@ -62,29 +44,10 @@ function* plainCases(): Generator<OpCase> {
       zeros(items * heads * length * length),
     ],
     sizes: {
-      m: length,
-      n: length,
-      k: size,
-      a_row: hidden,
-      a_column: 1,
-      b_row: 1,
-      b_column: hidden,
-      c_row: length,
-      outer: live("items", 1, items),
-      inner: heads,
-      a_outer: length * hidden,
-      a_inner: size,
-      b_outer: length * hidden,
-      b_inner: size,
-      c_outer: heads * length * length,
-      c_inner: length * length,
-      splits: 1,
-      k_split: size,
-      c_split: 0,
-      accumulate: 0,
-      has_bias: 0,
-      alpha: 1,
-      ...noVariety,
+      ...productSizes(length, length, size),
+      ...{ a_row: hidden, b_row: 1, b_column: hidden, outer: live("items", 1, items), inner: heads },
+      ...{ a_outer: length * hidden, a_inner: size, b_outer: length * hidden, b_inner: size },
+      ...{ c_outer: heads * length * length, c_inner: length * length },
     },
     scalars: { items: 2 },
   };
@@ -94,29 +57,8 @@ function* plainCases(): Generator<OpCase> {
     shape: "split along k",
     inputs: [f32(m * k), f32(k * n), f32(1), f32(1), f32(3 * m * n)],
     sizes: {
-      m,
-      n,
-      k: live("rows", 1, k),
-      a_row: 1,
-      a_column: m,
-      b_row: n,
-      b_column: 1,
-      c_row: n,
-      outer: 1,
-      inner: 1,
-      a_outer: 0,
-      a_inner: 0,
-      b_outer: 0,
-      b_inner: 0,
-      c_outer: 0,
-      c_inner: 0,
-      splits: 3,
-      k_split: 256,
-      c_split: m * n,
-      accumulate: 0,
-      has_bias: 0,
-      alpha: 1,
-      ...noVariety,
+      ...productSizes(m, n, k),
+      ...{ k: live("rows", 1, k), a_row: 1, a_column: m, splits: 3, k_split: 256, c_split: m * n },
     },
     scalars: { rows: 400 },
   };
@@ -149,16 +91,6 @@ const VARIETIES: readonly (MatmulVariety & { layout: "NN" | "NT" | "TN"; dear?: 
 function* varietyCases(): Generator<OpCase> {
   // Rows are live, so that the shapes of a variety share a shader.
   const [n, k, capacity] = [21, 45, 40];
-  const batch = {
-    outer: 1,
-    inner: 1,
-    a_outer: 0,
-    a_inner: 0,
-    b_outer: 0,
-    b_inner: 0,
-    c_outer: 0,
-    c_inner: 0,
-  };
   for (const { layout, dear, ...variety } of VARIETIES) {
     const { epilogue, bias, a, b } = variety;
     for (const [m, accumulate] of [[1, 0], [15, 1], [capacity, 0]] as const) {
@@ -179,9 +111,10 @@ function* varietyCases(): Generator<OpCase> {
           f32(m * n),
         ],
         sizes: {
-          ...{ m: live("rows", 1, capacity), n, k, ...batch, c_row: n, splits: 1, k_split: k, c_split: 0 },
-          ...(layout === "TN" ? { a_row: 1, a_column: capacity } : { a_row: k, a_column: 1 }),
-          ...(layout === "NT" ? { b_row: 1, b_column: k } : { b_row: n, b_column: 1 }),
+          ...productSizes(capacity, n, k),
+          m: live("rows", 1, capacity),
+          ...(layout === "TN" && { a_row: 1, a_column: capacity }),
+          ...(layout === "NT" && { b_row: 1, b_column: k }),
           ...{ accumulate: live("adds", 1, 1), has_bias: bias ? 1 : 0, alpha: 0.5 },
           ...{ a_format: FORMATS.indexOf(a), b_format: FORMATS.indexOf(b) },
           epilogue: EPILOGUES.indexOf(epilogue),
