@@ -6,7 +6,7 @@ export interface LukeConfig {
   readonly baseModelType: "roberta" | "bert";
   /** Word vocabulary size. */
   readonly vocabSize: number;
-  /** Entity vocabulary size, special entities included. */
+  /** Entity vocabulary size, special entities included; 0 for a network of words only, such as BERT and RoBERTa. */
   readonly entityVocabSize: number;
   /** Width of the encoder. */
   readonly hiddenSize: number;
@@ -37,13 +37,14 @@ export interface LukeConfig {
    * pretraining does without.
    */
   readonly useEntityAwareAttention: boolean;
+  /** Whether the word table decodes words, too; else `lm_head.decoder.weight` does. */
+  readonly tieWordEmbeddings: boolean;
 }
 
 /** Throws a RangeError that names the field when a configuration cannot be built. */
 export function validateLukeConfig(config: LukeConfig): void {
   const counts = [
     "vocabSize",
-    "entityVocabSize",
     "hiddenSize",
     "entityEmbSize",
     "numHiddenLayers",
@@ -56,6 +57,12 @@ export function validateLukeConfig(config: LukeConfig): void {
     if (!Number.isInteger(config[field]) || config[field] < 1) {
       throw new RangeError(`${field} must be a positive integer, got ${config[field]}`);
     }
+  }
+  if (!Number.isInteger(config.entityVocabSize) || config.entityVocabSize < 0) {
+    throw new RangeError(`entityVocabSize must be a count, got ${config.entityVocabSize}`);
+  }
+  if (config.entityVocabSize === 0 && config.useEntityAwareAttention) {
+    throw new RangeError("entity-aware attention needs entities: entityVocabSize is 0");
   }
   for (const field of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
     if (!(config[field] >= 0 && config[field] <= 0.99)) {

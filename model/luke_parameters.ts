@@ -34,7 +34,8 @@ export function withEntityAwareQueries<T>(
 
 /**
  * The parameters of LUKE for pretraining under Hugging Face's names (`LukeForMaskedLM`). Tied decoders appear once, as the word
- * and the entity table; the unused pooler does not appear.
+ * and the entity table; the unused pooler does not appear. A network of words only, such as BERT, has the same names without
+ * those of entities.
  *
  * Weight decay follows upstream: every name without `bias` and `LayerNorm.weight` is decayed, so `lm_head.layer_norm.weight` is.
  */
@@ -58,13 +59,19 @@ export function lukeParameters(config: LukeConfig): ParameterSpec[] {
   add("luke.embeddings.token_type_embeddings.weight", [config.typeVocabSize, hidden], "normal");
   layerNorm("luke.embeddings.LayerNorm", hidden);
 
-  add("luke.entity_embeddings.entity_embeddings.weight", [config.entityVocabSize, entitySize], "normal");
-  if (entitySize !== hidden) {
-    add("luke.entity_embeddings.entity_embedding_dense.weight", [hidden, entitySize], "normal");
+  if (config.entityVocabSize > 0) {
+    add("luke.entity_embeddings.entity_embeddings.weight", [config.entityVocabSize, entitySize], "normal");
+    if (entitySize !== hidden) {
+      add("luke.entity_embeddings.entity_embedding_dense.weight", [hidden, entitySize], "normal");
+    }
+    add(
+      "luke.entity_embeddings.position_embeddings.weight",
+      [config.maxPositionEmbeddings, hidden],
+      "normal",
+    );
+    add("luke.entity_embeddings.token_type_embeddings.weight", [config.typeVocabSize, hidden], "normal");
+    layerNorm("luke.entity_embeddings.LayerNorm", hidden);
   }
-  add("luke.entity_embeddings.position_embeddings.weight", [config.maxPositionEmbeddings, hidden], "normal");
-  add("luke.entity_embeddings.token_type_embeddings.weight", [config.typeVocabSize, hidden], "normal");
-  layerNorm("luke.entity_embeddings.LayerNorm", hidden);
 
   for (let i = 0; i < config.numHiddenLayers; i++) {
     const layer = `luke.encoder.layer.${i}`;
@@ -83,10 +90,13 @@ export function lukeParameters(config: LukeConfig): ParameterSpec[] {
 
   linear("lm_head.dense", hidden, hidden);
   layerNorm("lm_head.layer_norm", hidden);
+  if (!config.tieWordEmbeddings) add("lm_head.decoder.weight", [config.vocabSize, hidden], "normal");
   add("lm_head.bias", [config.vocabSize], "zeros");
 
-  linear("entity_predictions.transform.dense", entitySize, hidden);
-  layerNorm("entity_predictions.transform.LayerNorm", entitySize);
-  add("entity_predictions.bias", [config.entityVocabSize], "zeros");
+  if (config.entityVocabSize > 0) {
+    linear("entity_predictions.transform.dense", entitySize, hidden);
+    layerNorm("entity_predictions.transform.LayerNorm", entitySize);
+    add("entity_predictions.bias", [config.entityVocabSize], "zeros");
+  }
   return specs;
 }

@@ -34,6 +34,7 @@ function shape(config: Partial<LukeConfig>, capacity: BatchCapacity): LukeShape 
       initializerRange: 0.02,
       padTokenId: 1,
       useEntityAwareAttention: false,
+      tieWordEmbeddings: true,
       ...config,
     },
     capacity,

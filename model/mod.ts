@@ -22,6 +22,7 @@
  *   initializerRange: 0.02,
  *   padTokenId: 0,
  *   useEntityAwareAttention: false,
+ *   tieWordEmbeddings: true,
  * };
  * const device = await openDevice("cpu", { threads: 1 });
  * const network = await LukeNetwork.create(device, config, {

@@ -58,6 +58,7 @@ export function randomLuke(seed: number): RandomLuke {
     hiddenDropoutProb: dropout,
     attentionProbsDropoutProb: random.of(0, dropout),
     useEntityAwareAttention: random.once(4),
+    tieWordEmbeddings: true,
     padTokenId: random.integer(0, 1),
   });
   const capacity = (): BatchCapacity => ({

@@ -21,6 +21,7 @@ export function tinyLukeConfig(changes: Partial<LukeConfig> = {}): LukeConfig {
     initializerRange: 0.2,
     padTokenId: 1,
     useEntityAwareAttention: false,
+    tieWordEmbeddings: true,
     ...changes,
   };
 }

@@ -82,5 +82,6 @@ export function lukeConfig(
     initializerRange: 0.02,
     padTokenId: tokenizer.padId,
     useEntityAwareAttention: false,
+    tieWordEmbeddings: true,
   };
 }

@@ -32,6 +32,7 @@ const config: LukeConfig = {
   initializerRange: 0.02,
   padTokenId: 1,
   useEntityAwareAttention: false,
+  tieWordEmbeddings: true,
 };
 
 const capacity = { rows: 4, words: 16, entities: 4, mentionLength: 2, maskedWords: 8, maskedEntities: 8 };

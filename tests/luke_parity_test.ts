@@ -45,6 +45,7 @@ function configOf(name: string): LukeConfig {
     initializerRange: 0.02,
     padTokenId: config.pad_token_id,
     useEntityAwareAttention: config.use_entity_aware_attention,
+    tieWordEmbeddings: true,
   };
 }
 

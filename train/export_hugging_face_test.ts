@@ -24,6 +24,7 @@ const CONFIG: LukeConfig = {
   initializerRange: 0.02,
   padTokenId: 1,
   useEntityAwareAttention: false,
+  tieWordEmbeddings: true,
 };
 const WORDS = "luke.embeddings.word_embeddings.weight";
 const POSITIONS = "luke.embeddings.position_embeddings.weight";

@@ -29,6 +29,7 @@ const CONFIG: LukeConfig = {
   initializerRange: 0.02,
   padTokenId: 1,
   useEntityAwareAttention: false,
+  tieWordEmbeddings: true,
 };
 const TOKENIZER = { vocabSize: 40, padId: 1, clsId: 0, sepId: 2, maskId: 39, isSubword: () => false };
 const VOCAB = { size: 9, maskId: 2 };

@@ -21,6 +21,7 @@ const TINY: LukeShape = {
     initializerRange: 0.02,
     padTokenId: 1,
     useEntityAwareAttention: false,
+    tieWordEmbeddings: true,
   },
   capacity: { rows: 2, words: 16, entities: 4, mentionLength: 4, maskedWords: 4, maskedEntities: 2 },
 };
