@@ -1,14 +1,16 @@
+import type { LukeConfig } from "./luke_config.ts";
+
 /** Widths that a plan is built for: the largest batch it holds. */
 export interface BatchCapacity {
   /** Items. */
   readonly rows: number;
   /** Words of an item, with [CLS] and [SEP]. */
   readonly words: number;
-  /** Entities of an item. */
+  /** Entities of an item; 0 for words only. */
   readonly entities: number;
   /** Word positions of a mention. */
   readonly mentionLength: number;
-  /** Masked words of the whole batch. */
+  /** Masked words of the whole batch; 0 where only hidden states are wanted. */
   readonly maskedWords: number;
   /** Masked entities of the whole batch. */
   readonly maskedEntities: number;
@@ -20,7 +22,7 @@ export interface LukeBatch {
   readonly rows: number;
   /** Words of the longest item, with [CLS] and [SEP]. */
   readonly words: number;
-  /** Entities of the item with the most, at least 1. */
+  /** Entities of the item with the most; 0 where there are none. */
   readonly entities: number;
   /** Word positions kept of a mention. */
   readonly mentionLength: number;
@@ -28,26 +30,51 @@ export interface LukeBatch {
   readonly wordIds: Int32Array;
   /** [rows, words], 1 for words, 0 for padding. */
   readonly wordAttentionMask: Int32Array;
+  /** [rows, words], token types; all 0 unless given. */
+  readonly wordTypeIds?: Int32Array;
   /** [rows, entities], 0 past the last entity. */
   readonly entityIds: Int32Array;
   /** [rows, entities], 1 for entities, 0 for padding. */
   readonly entityAttentionMask: Int32Array;
   /** [rows, entities, mentionLength], positions of the mention's words with [CLS] at 0, −1 past the last. */
   readonly entityPositionIds: Int32Array;
+  /** [rows, entities], token types; all 0 unless given. */
+  readonly entityTypeIds?: Int32Array;
   /** Flat positions row · words + word whose logits are wanted. */
   readonly maskedWordPositions: Int32Array;
-  /** The word ids to predict there. */
+  /** The word ids to predict there; empty where only logits are wanted. */
   readonly maskedWordLabels: Int32Array;
   /** Flat positions row · entities + entity whose logits are wanted. */
   readonly maskedEntityPositions: Int32Array;
-  /** The entity ids to predict there. */
+  /** The entity ids to predict there; empty where only logits are wanted. */
   readonly maskedEntityLabels: Int32Array;
+}
+
+/**
+ * The capacity that a network of `config` has a plan of: no entities where the network has none. A plan that trains has at least one
+ * of everything that the network has, so that every gradient is written.
+ */
+export function planCapacity(
+  capacity: BatchCapacity,
+  { entityVocabSize }: Pick<LukeConfig, "entityVocabSize">,
+  training: boolean,
+): BatchCapacity {
+  const least = training ? 1 : 0;
+  const entities = entityVocabSize === 0 ? 0 : Math.max(capacity.entities, least);
+  return {
+    ...capacity,
+    entities,
+    mentionLength: Math.max(capacity.mentionLength, 1),
+    maskedWords: Math.max(capacity.maskedWords, least),
+    maskedEntities: entities === 0 ? 0 : Math.max(capacity.maskedEntities, least),
+  };
 }
 
 /** Whether a plan of this capacity holds the batch. */
 export function fits(batch: LukeBatch, capacity: BatchCapacity): boolean {
   return batch.rows <= capacity.rows && batch.words <= capacity.words &&
     batch.entities <= capacity.entities &&
-    batch.mentionLength <= capacity.mentionLength && batch.maskedWordLabels.length <= capacity.maskedWords &&
-    batch.maskedEntityLabels.length <= capacity.maskedEntities;
+    (batch.entities === 0 || batch.mentionLength <= capacity.mentionLength) &&
+    batch.maskedWordPositions.length <= capacity.maskedWords &&
+    batch.maskedEntityPositions.length <= capacity.maskedEntities;
 }

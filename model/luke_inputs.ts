@@ -14,6 +14,10 @@ export interface EncodedLukeBatch {
   readonly maskedWords: Int32Array;
   /** Rows of the concatenated sequence whose entity logits are wanted. */
   readonly maskedEntities: Int32Array;
+  /** The labels of the masked words, −1 where the batch has none. */
+  readonly wordLabels: Int32Array;
+  /** The labels of the masked entities, −1 where the batch has none. */
+  readonly entityLabels: Int32Array;
 }
 
 /** Copies [rows, from] into [rows, to], the rest filled. */
@@ -50,8 +54,8 @@ function checkFits(batch: LukeBatch, capacity: BatchCapacity): void {
   throw new RangeError(
     `the batch is beyond the plan's capacity: ${
       widths.join(", ")
-    }, masked words ${batch.maskedWordLabels.length} of ` +
-      `${capacity.maskedWords}, masked entities ${batch.maskedEntityLabels.length} of ${capacity.maskedEntities}`,
+    }, masked words ${batch.maskedWordPositions.length} of ` +
+      `${capacity.maskedWords}, masked entities ${batch.maskedEntityPositions.length} of ${capacity.maskedEntities}`,
   );
 }
 
@@ -63,9 +67,9 @@ function checkIds(what: string, ids: Int32Array, size: number, least: 0 | -1 = 0
   }
 }
 
-/** Throws a RangeError when masked places lie outside the batch, stand twice or have not one label each. */
+/** Throws a RangeError when masked places lie outside the batch, stand twice or have neither one label each nor none at all. */
 function checkPlaces(what: string, places: Int32Array, labels: Int32Array, size: number): void {
-  if (places.length !== labels.length) {
+  if (labels.length > 0 && places.length !== labels.length) {
     throw new RangeError(`${places.length} ${what} have ${labels.length} labels`);
   }
   const seen = new Set<number>();
@@ -74,6 +78,12 @@ function checkPlaces(what: string, places: Int32Array, labels: Int32Array, size:
     if (seen.has(place)) throw new RangeError(`${what}: ${place} stands twice`);
     seen.add(place);
   }
+}
+
+/** [rows, columns] of `ids`, zeros where there are none. Throws a RangeError when there are more or fewer. */
+function typeIds(what: string, ids: Int32Array | undefined, length: number): Int32Array {
+  if (ids && ids.length !== length) throw new RangeError(`${ids.length} ${what}s for ${length} places`);
+  return ids ?? new Int32Array(length);
 }
 
 /** Lays a batch out for a plan of `capacity`. Throws a RangeError for ids outside the tables and batches beyond the capacity. */
@@ -95,6 +105,20 @@ export function encodeLukeBatch(
     capacity.mentionLength,
     -1,
   );
+  const wordTypes = widen(
+    typeIds("word type id", batch.wordTypeIds, rows * batch.words),
+    rows,
+    batch.words,
+    capacity.words,
+    0,
+  );
+  const entityTypes = widen(
+    typeIds("entity type id", batch.entityTypeIds, rows * batch.entities),
+    rows,
+    batch.entities,
+    capacity.entities,
+    0,
+  );
   const { mentionLength } = capacity;
   const entityPositions = widen(
     mentions,
@@ -109,6 +133,8 @@ export function encodeLukeBatch(
   checkIds("word position", positions, config.maxPositionEmbeddings);
   checkIds("entity id", entityIds, config.entityVocabSize);
   checkIds("entity position", entityPositions, config.maxPositionEmbeddings, -1);
+  checkIds("word type id", wordTypes, config.typeVocabSize);
+  checkIds("entity type id", entityTypes, config.typeVocabSize);
   checkIds("word label", batch.maskedWordLabels, config.vocabSize);
   checkIds("entity label", batch.maskedEntityLabels, config.entityVocabSize);
   checkPlaces("masked word positions", batch.maskedWordPositions, batch.maskedWordLabels, rows * batch.words);
@@ -130,18 +156,23 @@ export function encodeLukeBatch(
   }
   const place = (flat: number, width: number, offset: number): number =>
     Math.floor(flat / width) * length + offset + flat % width;
+  // A label under 0 has no loss.
+  const labelsOr = (labels: Int32Array, places: Int32Array): Int32Array =>
+    labels.length > 0 ? labels : new Int32Array(places.length).fill(-1);
   const paddedPosition = config.baseModelType === "roberta" ? config.padTokenId : undefined;
   return {
     lookups: {
       words: makeLookup(wordIds, 1, config.padTokenId),
       wordPositions: makeLookup(positions, 1, paddedPosition),
-      wordTypes: makeLookup(new Int32Array(wordIds.length), 1),
+      wordTypes: makeLookup(wordTypes, 1),
       entities: makeLookup(entityIds, 1, 0),
       entityPositions: makeLookup(entityPositions, mentionLength),
-      entityTypes: makeLookup(new Int32Array(entityIds.length), 1),
+      entityTypes: makeLookup(entityTypes, 1),
     },
     mask,
     maskedWords: batch.maskedWordPositions.map((flat) => place(flat, batch.words, 0)),
     maskedEntities: batch.maskedEntityPositions.map((flat) => place(flat, batch.entities, capacity.words)),
+    wordLabels: labelsOr(batch.maskedWordLabels, batch.maskedWordPositions),
+    entityLabels: labelsOr(batch.maskedEntityLabels, batch.maskedEntityPositions),
   };
 }

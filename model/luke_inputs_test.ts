@@ -120,9 +120,15 @@ Deno.test("encodeLukeBatch() refuses ids outside their tables", () => {
     ["word label 19 is outside the table of 19 rows", "maskedWordLabels", 19],
     ["entity label 11 is outside the table of 11 rows", "maskedEntityLabels", 11],
     ["entity id -2 is outside the table of 11 rows", "entityIds", -2],
+    ["word type id 1 is outside the table of 1 rows", "wordTypeIds", 1],
+    ["entity type id 1 is outside the table of 1 rows", "entityTypeIds", 1],
   ];
   for (const [message, field, id] of faults) {
-    const batch = tinyLukeBatch(config, 5);
+    const batch = {
+      ...tinyLukeBatch(config, 5),
+      wordTypeIds: new Int32Array(12),
+      entityTypeIds: new Int32Array(6),
+    };
     const values = batch[field];
     assert.ok(values instanceof Int32Array);
     values[0] = id;
@@ -132,6 +138,32 @@ Deno.test("encodeLukeBatch() refuses ids outside their tables", () => {
   assert.throws(() => encodeLukeBatch(tinyLukeBatch(config, 5), TINY_CAPACITY, few), {
     message: "word position 7 is outside the table of 7 rows",
   });
+});
+
+Deno.test("encodeLukeBatch() takes token types along, a batch without entities, and places without labels", () => {
+  const typed = tinyLukeConfig({ typeVocabSize: 2 });
+  const batch = tinyLukeBatch(typed, 6);
+  const wordTypeIds = batch.wordIds.map((_, i) => i % 2);
+  const { lookups } = encodeLukeBatch({ ...batch, wordTypeIds }, { ...TINY_CAPACITY, words: 8 }, typed);
+  assert.deepEqual([...lookups.wordTypes.ids], [0, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 0]);
+  assert.deepEqual(lookups.entityTypes.ids, new Int32Array(6));
+  assert.throws(
+    () => encodeLukeBatch({ ...batch, wordTypeIds: wordTypeIds.slice(1) }, TINY_CAPACITY, typed),
+    { name: "RangeError", message: "11 word type ids for 12 places" },
+  );
+
+  const wordsOnly = tinyLukeConfig({ entityVocabSize: 0 });
+  const words = { ...tinyLukeBatch(wordsOnly, 6), maskedWordLabels: new Int32Array() };
+  assert.equal(words.entities, 0);
+  for (const entities of [0, 3]) {
+    const encoded = encodeLukeBatch(words, { ...TINY_CAPACITY, entities }, config);
+    assert.deepEqual(
+      encoded.mask.subarray(0, 6 + entities),
+      Int32Array.of(1, 1, 1, 1, 1, 1, ...Array(entities).fill(0)),
+    );
+    assert.deepEqual([...encoded.wordLabels], [-1, -1, -1, -1]);
+    assert.equal(encoded.entityLabels.length, 0);
+  }
 });
 
 Deno.test("encodeLukeBatch() refuses masked places that are outside, double or without a label", () => {

@@ -1,7 +1,14 @@
 import type { Allocation, Device } from "./device.ts";
-import { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
+import { type BatchCapacity, fits, type LukeBatch, planCapacity } from "./luke_batch.ts";
 import { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
-import { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
+import {
+  type DecoderNames,
+  ENTITY_DECODER,
+  lukeParameters,
+  withEntityAwareQueries,
+  wordDecoder,
+} from "./luke_parameters.ts";
+import { type LoadedTensor, loadParameters, type LoadParametersOptions } from "./load_parameters.ts";
 import { headMetrics, type LukeMetrics } from "./luke_metrics.ts";
 import { LukePlan } from "./luke_plan.ts";
 import type { AdamWOptions } from "./ops/adamw/adamw.ts";
@@ -41,6 +48,14 @@ export interface LukeNetworkOptions {
   readonly precision?: Format;
 }
 
+/** Hidden states of a batch. */
+export interface HiddenStates {
+  /** [rows, words, hidden] */
+  readonly words: Float32Array;
+  /** [rows, entities, hidden] */
+  readonly entities: Float32Array;
+}
+
 /** Where and when in training a micro-step is: what its dropout is drawn from. */
 export interface MicroStep {
   /** The run's seed. */
@@ -53,13 +68,15 @@ export interface MicroStep {
 
 /**
  * LUKE for pretraining on a device: a transformer over words and entities with a masked word and a masked entity head
- * (Yamada et al. 2020), its gradients and AdamW. Entity-aware attention, for fine-tuning, is a matter of the configuration.
+ * (Yamada et al. 2020), its gradients and AdamW. Entity-aware attention, for fine-tuning, is a matter of the configuration, and so
+ * are networks of words only, such as BERT and RoBERTa.
  */
 export class LukeNetwork implements AsyncDisposable {
   /** Its shape. */
   readonly config: LukeConfig;
   readonly #device: Device;
   readonly #options: LukeNetworkOptions;
+  readonly #capacities: readonly BatchCapacity[];
   readonly #parameters: Parameters;
   readonly #metrics: Allocation;
   readonly #optimizer: Optimizer | undefined;
@@ -71,7 +88,9 @@ export class LukeNetwork implements AsyncDisposable {
     this.config = config;
     this.#device = device;
     this.#options = options;
-    this.#parameters = new Parameters(device, lukeParameters(config), options.training !== undefined);
+    const training = options.training !== undefined;
+    this.#capacities = options.capacities.map((capacity) => planCapacity(capacity, config, training));
+    this.#parameters = new Parameters(device, lukeParameters(config), training);
     this.#metrics = device.allocate("metrics", "f32", 64);
     this.#optimizer = options.training && new Optimizer(
       device,
@@ -89,7 +108,7 @@ export class LukeNetwork implements AsyncDisposable {
     const network = new LukeNetwork(device, config, options);
     try {
       if (options.training) {
-        for (const capacity of options.capacities) await network.#plan(capacity, true);
+        for (const capacity of network.#capacities) await network.#plan(capacity, true);
         await network.#optimizer?.compile();
       }
     } catch (error) {
@@ -109,9 +128,12 @@ export class LukeNetwork implements AsyncDisposable {
     return this.#parameters.count;
   }
 
-  /** Draws initial weights: N(0, initializer_range²), zero biases, unit layer norms; zeroes the moments' update count. */
-  initialize(seed: number): void {
-    this.#parameters.initialize(seed, this.config.initializerRange);
+  /**
+   * Draws initial weights: N(0, initializer_range²), zero biases, unit layer norms; zeroes the moments' update count. Each parameter
+   * draws for itself: with `only` that picks some, they get what they would get among all.
+   */
+  initialize(seed: number, only?: (name: string) => boolean): void {
+    this.#parameters.initialize(seed, this.config.initializerRange, only);
     this.#optimizer?.restart();
   }
 
@@ -120,8 +142,8 @@ export class LukeNetwork implements AsyncDisposable {
     return { logitBytes, bindingBytes: this.#device.maxBindingBytes };
   }
 
-  #plan(capacity: BatchCapacity, training: boolean): Promise<LukePlan> {
-    const key = JSON.stringify([capacity, training]);
+  #plan(capacity: BatchCapacity, training: boolean, keepLayers = false): Promise<LukePlan> {
+    const key = JSON.stringify([capacity, training, keepLayers]);
     let plan = this.#plans.get(key);
     if (!plan) {
       plan = LukePlan.create({
@@ -136,6 +158,7 @@ export class LukeNetwork implements AsyncDisposable {
         precision: this.#options.precision ?? "f32",
         ...(this.#optimizer?.lossScale && { lossScale: this.#optimizer.lossScale }),
         chunks: this.#chunks,
+        keepLayers,
       });
       this.#plans.set(key, plan);
       plan.catch(() => this.#plans.delete(key)); // there is nothing of it to dispose of
@@ -143,17 +166,27 @@ export class LukeNetwork implements AsyncDisposable {
     return plan;
   }
 
-  #planFor(batch: LukeBatch, training: boolean): Promise<LukePlan> {
+  #planFor(batch: LukeBatch, training: boolean, keepLayers = false): Promise<LukePlan> {
     const size = (c: BatchCapacity): number => c.rows * (c.words + c.entities);
-    const holding = this.#options.capacities.filter((capacity) => fits(batch, capacity))
+    const holding = this.#capacities.filter((capacity) => fits(batch, capacity))
       .sort((a, b) => size(a) - size(b));
-    const capacity = holding[0] ?? this.#options.capacities.toSorted((a, b) => size(b) - size(a))[0];
+    const capacity = holding[0] ?? this.#capacities.toSorted((a, b) => size(b) - size(a))[0];
     if (!capacity) throw new RangeError("the network has no capacity");
-    return this.#plan(capacity, training);
+    return this.#plan(capacity, training, keepLayers);
   }
 
   /** Forward and backward of one micro-step. Micro-step 0 replaces the gradients, later ones add to them. */
   async accumulate(batch: LukeBatch, at: MicroStep): Promise<void> {
+    for (
+      const [places, labels] of [
+        [batch.maskedWordPositions, batch.maskedWordLabels],
+        [batch.maskedEntityPositions, batch.maskedEntityLabels],
+      ] as const
+    ) {
+      if (places.length !== labels.length) {
+        throw new RangeError(`${places.length} masked places have ${labels.length} labels`);
+      }
+    }
     const plan = await this.#planFor(batch, true);
     await plan.run(batch, dropoutKey(at.seed, at.step, at.microStep), at.microStep === 0 ? 0 : 1);
     this.#microSteps++;
@@ -175,7 +208,7 @@ export class LukeNetwork implements AsyncDisposable {
 
   /** Compiles the plans of {@linkcode evaluate} now and not at the first batch. */
   async prepareEvaluation(): Promise<void> {
-    for (const capacity of this.#options.capacities) await this.#plan(capacity, false);
+    for (const capacity of this.#capacities) await this.#plan(capacity, false);
   }
 
   /** Forward without dropout; adds to the metrics. */
@@ -183,50 +216,58 @@ export class LukeNetwork implements AsyncDisposable {
     await this.#evaluate(batch);
   }
 
-  async #evaluate(batch: LukeBatch): Promise<LukePlan> {
-    const plan = await this.#planFor(batch, false);
+  async #evaluate(batch: LukeBatch, keepLayers = false): Promise<LukePlan> {
+    const plan = await this.#planFor(batch, false, keepLayers);
     await plan.run(batch, 0, 0);
     this.#microSteps++;
     return plan;
   }
 
-  /** Logits [masked words, vocabulary] of a batch, without dropout. */
+  /** Logits [masked words, vocabulary] of a batch, without dropout. The batch needs no labels. */
   async wordLogits(batch: LukeBatch): Promise<Float32Array> {
-    const states = await (await this.#evaluate(batch)).read("wordStates", batch.maskedWordLabels.length);
-    return await this.#decode(states, "luke.embeddings.word_embeddings.weight", "lm_head.bias");
+    const places = batch.maskedWordPositions.length;
+    const states = await (await this.#evaluate(batch)).readStates("wordStates", places);
+    return await this.#decode(states, wordDecoder(this.config));
   }
 
-  /** Logits [masked entities, entity vocabulary] of a batch, without dropout. */
+  /** Logits [masked entities, entity vocabulary] of a batch, without dropout. The batch needs no labels. */
   async entityLogits(batch: LukeBatch): Promise<Float32Array> {
-    const states = await (await this.#evaluate(batch)).read("entityStates", batch.maskedEntityLabels.length);
-    return await this.#decode(
-      states,
-      "luke.entity_embeddings.entity_embeddings.weight",
-      "entity_predictions.bias",
-    );
+    const places = batch.maskedEntityPositions.length;
+    const states = await (await this.#evaluate(batch)).readStates("entityStates", places);
+    return places > 0 ? await this.#decode(states, ENTITY_DECODER) : states;
   }
 
-  #decode(states: Float32Array, table: string, bias: string): Promise<Float32Array> {
+  #decode(states: Float32Array, { table, bias }: DecoderNames): Promise<Float32Array> {
     const decoder = { table: this.#parameters.get(table).tensor, bias: this.#parameters.get(bias).tensor };
     return decodeLogits(this.#device, states, decoder, this.#chunks);
   }
 
-  /** Last hidden states of a batch, without dropout: words [rows, words, hidden] and entities [rows, entities, hidden]. */
-  async hiddenStates(batch: LukeBatch): Promise<{ words: Float32Array; entities: Float32Array }> {
+  /** Last hidden states of a batch, without dropout. */
+  async hiddenStates(batch: LukeBatch): Promise<HiddenStates> {
     const plan = await this.#evaluate(batch);
-    const { words: wordCapacity, entities: entityCapacity } = plan.capacity;
-    const length = wordCapacity + entityCapacity;
+    const [last = new Float32Array()] = await plan.readHiddenStates(batch.rows);
+    return this.#separate(last, batch, plan.capacity);
+  }
+
+  /** The embeddings of a batch and the hidden states of each layer, the last one last; without dropout. */
+  async allHiddenStates(batch: LukeBatch): Promise<HiddenStates[]> {
+    const plan = await this.#evaluate(batch, true);
+    const layers = await plan.readHiddenStates(batch.rows);
+    return layers.map((states) => this.#separate(states, batch, plan.capacity));
+  }
+
+  #separate(states: Float32Array, batch: LukeBatch, capacity: BatchCapacity): HiddenStates {
+    const length = capacity.words + capacity.entities;
     const hidden = this.config.hiddenSize;
-    const all = await plan.read("sequenceOutput", batch.rows * length);
     const cut = (width: number, offset: number): Float32Array => {
       const part = new Float32Array(batch.rows * width * hidden);
       for (let row = 0; row < batch.rows; row++) {
         const begin = (row * length + offset) * hidden;
-        part.set(all.subarray(begin, begin + width * hidden), row * width * hidden);
+        part.set(states.subarray(begin, begin + width * hidden), row * width * hidden);
       }
       return part;
     };
-    return { words: cut(batch.words, 0), entities: cut(batch.entities, wordCapacity) };
+    return { words: cut(batch.words, 0), entities: cut(batch.entities, capacity.words) };
   }
 
   /** The metrics since the last call, which are then zero. Waits for the device. */
@@ -251,6 +292,20 @@ export class LukeNetwork implements AsyncDisposable {
    */
   writeParameters(values: ReadonlyMap<string, Float32Array>): void {
     this.#parameters.write("value", withEntityAwareQueries(values, this.config));
+  }
+
+  /** Elements [begin, end) of a parameter, all unless told, so that writers need not hold all parameters. */
+  readParameter(name: string, begin?: number, end?: number): Promise<Float32Array> {
+    return this.#parameters.readPiece("value", name, begin, end);
+  }
+
+  /**
+   * Replaces the parameters by tensors that are read a few MiB at a time; queries of entity-aware attention that are missing become
+   * copies of the layer's query. Throws a {@linkcode WeightsError} that lists every missing, unknown and misshapen name, and one at the
+   * first element that is no finite number; the parameters before it are then replaced.
+   */
+  loadParameters(tensors: ReadonlyMap<string, LoadedTensor>, options?: LoadParametersOptions): void {
+    loadParameters(this.#parameters, withEntityAwareQueries(tensors, this.config), options);
   }
 
   /** The gradients of the last micro-steps by name. */

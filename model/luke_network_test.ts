@@ -89,10 +89,17 @@ function locate(device: WatchedDevice, network: LukeNetwork, fill: Values): Map<
   return places;
 }
 
-for (const baseModelType of ["roberta", "bert"] as const) {
-  Deno.test(`LukeNetwork.accumulate() has the gradient of finite differences, dropout included (${baseModelType})`, async () => {
+const KINDS: Readonly<Record<string, Partial<LukeConfig>>> = {
+  roberta: { baseModelType: "roberta" },
+  bert: { baseModelType: "bert" },
+  "words only": { baseModelType: "bert", entityVocabSize: 0 },
+  "a decoder of its own": { tieWordEmbeddings: false },
+};
+
+for (const [kind, changes] of Object.entries(KINDS)) {
+  Deno.test(`LukeNetwork.accumulate() has the gradient of finite differences, dropout included (${kind})`, async () => {
     const device = new WatchedDevice("f64");
-    const config = tinyLukeConfig({ baseModelType, hiddenDropoutProb: 0.1, attentionProbsDropoutProb: 0.2 });
+    const config = tinyLukeConfig({ ...changes, hiddenDropoutProb: 0.1, attentionProbsDropoutProb: 0.2 });
     const network = await makeNetwork(device, config, [{ ...TINY_CAPACITY, rows: 3, words: 7, entities: 4 }]);
     const batch = tinyLukeBatch(config, 1);
     batch.entityPositionIds.fill(-1, batch.mentionLength, 2 * batch.mentionLength); // an entity without a place

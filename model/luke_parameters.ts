@@ -32,6 +32,24 @@ export function withEntityAwareQueries<T>(
   return all;
 }
 
+/** The names of a decoder's parameters. */
+export interface DecoderNames {
+  readonly table: string;
+  readonly bias: string;
+}
+
+/** The decoder of entities is the entity table. */
+export const ENTITY_DECODER: DecoderNames = {
+  table: "luke.entity_embeddings.entity_embeddings.weight",
+  bias: "entity_predictions.bias",
+};
+
+/** The decoder of words: the word table, or one of its own where that is not tied. */
+export function wordDecoder({ tieWordEmbeddings }: Pick<LukeConfig, "tieWordEmbeddings">): DecoderNames {
+  const table = tieWordEmbeddings ? "luke.embeddings.word_embeddings.weight" : "lm_head.decoder.weight";
+  return { table, bias: "lm_head.bias" };
+}
+
 /**
  * The parameters of LUKE for pretraining under Hugging Face's names (`LukeForMaskedLM`). Tied decoders appear once, as the word
  * and the entity table; the unused pooler does not appear. A network of words only, such as BERT, has the same names without

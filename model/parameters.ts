@@ -170,11 +170,12 @@ export class Parameters {
     return this.#get(name).parameter;
   }
 
-  /** Fills parameters with initial values; each draws from `seed` and its own place in the list. */
-  initialize(seed: number, deviation: number): void {
+  /** Fills parameters, or `only` some, with initial values; each draws from `seed` and its own place in the list. */
+  initialize(seed: number, deviation: number, only: (name: string) => boolean = () => true): void {
     let index = 0;
     for (const { spec, page, offset, length } of this.#placed.values()) {
       index++;
+      if (!only(spec.name)) continue;
       const values = spec.initial === "normal"
         ? normalArray(length, deviation, Math.imul(seed ^ 0x5bd1e995, 0x9e3779b1) + index * 0x632be5ab)
         : new Float32Array(length).fill(spec.initial === "ones" ? 1 : 0);
@@ -207,6 +208,33 @@ export class Parameters {
       }
     }
     return values;
+  }
+
+  /** Reads elements [begin, end) of one parameter, all unless told. Throws a RangeError when the name is unknown. */
+  async readPiece(slot: PageSlot, name: string, begin = 0, end?: number): Promise<Float32Array> {
+    const { page, offset, length } = this.#get(name);
+    const allocation = page[slot];
+    if (!allocation) throw new RangeError(`${slot} exists only in training`);
+    const stop = end ?? length;
+    if (!(0 <= begin && begin <= stop && stop <= length)) {
+      throw new RangeError(`${name} has elements 0 to ${length}, not ${begin} to ${stop}`);
+    }
+    const values = new Float32Array(stop - begin);
+    for (let at = begin; at < stop; at += TRANSFER_LENGTH) {
+      const count = Math.min(TRANSFER_LENGTH, stop - at);
+      const window = await this.#device.read({ allocation, offset: offset + at, length: count });
+      values.set(window, at - begin);
+    }
+    return values;
+  }
+
+  /** Writes elements of one parameter's value from `begin` on. Throws a RangeError when the name is unknown or they pass its end. */
+  writePiece(name: string, begin: number, values: Float32Array): void {
+    const { page, offset, length } = this.#get(name);
+    if (begin < 0 || begin + values.length > length) {
+      throw new RangeError(`${name} has ${length} elements, ${begin + values.length} are written`);
+    }
+    this.#send(page.value, offset + begin, values);
   }
 
   /** Writes values of a kind by name. Throws a RangeError that lists missing, unknown and misshapen names. */

@@ -38,14 +38,15 @@ export class Choices {
 }
 
 /**
- * Odd widths, one to three capacities, an entity table narrower or wider than the network; batches of no item, items without words
- * and entities, mentions of no word, no masked places.
+ * Odd widths, one to three capacities, an entity table narrower or wider than the network or none, a decoder of words that is tied
+ * or not; batches of no item, items without words and entities, mentions of no word, several token types, no masked places.
  */
 export function randomLuke(seed: number): RandomLuke {
   const random = new Choices(seed);
   const heads = random.integer(1, 3);
   const hiddenSize = heads * random.of(4, 5, 8);
   const dropout = random.of(0, 0.1, 0.5);
+  const wordsOnly = random.once(4);
   const config = tinyLukeConfig({
     baseModelType: random.of("roberta", "bert"),
     hiddenSize,
@@ -54,20 +55,21 @@ export function randomLuke(seed: number): RandomLuke {
     numHiddenLayers: random.integer(1, 2),
     intermediateSize: random.integer(5, 33),
     vocabSize: random.integer(5, 300),
-    entityVocabSize: random.integer(4, 200),
+    entityVocabSize: wordsOnly ? 0 : random.integer(4, 200),
+    typeVocabSize: random.integer(1, 2),
     hiddenDropoutProb: dropout,
     attentionProbsDropoutProb: random.of(0, dropout),
-    useEntityAwareAttention: random.once(4),
-    tieWordEmbeddings: true,
+    useEntityAwareAttention: !wordsOnly && random.once(4),
+    tieWordEmbeddings: !random.once(3),
     padTokenId: random.integer(0, 1),
   });
   const capacity = (): BatchCapacity => ({
     rows: random.integer(1, 5),
     words: random.integer(2, 9),
-    entities: random.integer(1, 4),
+    entities: wordsOnly ? 0 : random.integer(0, 4),
     mentionLength: random.integer(1, 4),
-    maskedWords: random.integer(1, 9),
-    maskedEntities: random.integer(1, 6),
+    maskedWords: random.integer(0, 9),
+    maskedEntities: random.integer(0, 6),
   });
   const capacities = [capacity(), ...Array.from({ length: random.integer(0, 2) }, capacity)] as const;
   const optimizer: AdamWOptions = {
@@ -90,7 +92,7 @@ export function randomLuke(seed: number): RandomLuke {
 function randomBatch(random: Choices, config: LukeConfig, capacity: BatchCapacity): LukeBatch {
   const rows = random.of(capacity.rows, random.integer(0, capacity.rows), 1);
   const words = random.integer(1, capacity.words);
-  const entities = random.integer(1, capacity.entities);
+  const entities = random.integer(0, capacity.entities);
   const mentionLength = random.integer(1, capacity.mentionLength);
   const wordIds = new Int32Array(rows * words).fill(config.padTokenId);
   const wordAttentionMask = new Int32Array(rows * words);
@@ -124,6 +126,10 @@ function randomBatch(random: Choices, config: LukeConfig, capacity: BatchCapacit
     entityIds,
     entityAttentionMask,
     entityPositionIds,
+    ...(random.once(2) && {
+      wordTypeIds: wordIds.map(() => random.integer(0, config.typeVocabSize - 1)),
+      entityTypeIds: entityIds.map(() => random.integer(0, config.typeVocabSize - 1)),
+    }),
     maskedWordPositions,
     maskedWordLabels: maskedWordPositions.map(() => random.integer(0, config.vocabSize - 1)),
     maskedEntityPositions,

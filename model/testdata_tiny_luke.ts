@@ -1,4 +1,4 @@
-import type { BatchCapacity, LukeBatch } from "./luke_batch.ts";
+import { type BatchCapacity, type LukeBatch, planCapacity } from "./luke_batch.ts";
 import type { LukeConfig } from "./luke_config.ts";
 import { testRandom } from "./ops/testdata_generators.ts";
 
@@ -38,14 +38,14 @@ export const TINY_CAPACITY: BatchCapacity = {
 
 /**
  * A batch whose first item is full; every further one is a word and an entity shorter than the one before. Two words and one
- * entity of each item are to be predicted.
+ * entity of each item are to be predicted; a network of words only gets no entities.
  */
 export function tinyLukeBatch(
   config: LukeConfig,
   seed: number,
   capacity: BatchCapacity = TINY_CAPACITY,
 ): LukeBatch {
-  const { rows, words, entities, mentionLength } = capacity;
+  const { rows, words, entities, mentionLength } = planCapacity(capacity, config, false);
   const random = testRandom(seed);
   const below = (end: number): number => Math.floor((random() + 1) / 2 * end * 0.9999);
   const wordIds = new Int32Array(rows * words).fill(config.padTokenId);
@@ -57,7 +57,7 @@ export function tinyLukeBatch(
   const maskedEntityPositions: number[] = [];
   for (let row = 0; row < rows; row++) {
     const wordCount = Math.max(words - row, 3);
-    const entityCount = Math.max(entities - row, 1);
+    const entityCount = Math.min(Math.max(entities - row, 1), entities);
     for (let i = 0; i < wordCount; i++) {
       wordIds[row * words + i] = 2 + below(config.vocabSize - 2);
       wordAttentionMask[row * words + i] = 1;
@@ -70,7 +70,7 @@ export function tinyLukeBatch(
       const length = 1 + below(Math.min(mentionLength, wordCount - 1));
       for (let j = 0; j < length; j++) entityPositionIds[entity * mentionLength + j] = j + 1;
     }
-    maskedEntityPositions.push(row * entities);
+    if (entities > 0) maskedEntityPositions.push(row * entities);
   }
   const labels = (count: number, end: number): Int32Array =>
     Int32Array.from({ length: count }, () => below(end));

@@ -48,10 +48,12 @@ export type {
   SplitRule,
   SubgroupMatrix,
 } from "./kernel.ts";
-export { type BatchCapacity, fits, type LukeBatch } from "./luke_batch.ts";
+export { type BatchCapacity, fits, type LukeBatch, planCapacity } from "./luke_batch.ts";
 export { type LukeConfig, validateLukeConfig } from "./luke_config.ts";
+export type { LoadedTensor, LoadParametersOptions } from "./load_parameters.ts";
 export type { HeadMetrics, LukeMetrics } from "./luke_metrics.ts";
 export {
+  type HiddenStates,
   LukeNetwork,
   type LukeNetworkOptions,
   type LukeTrainingOptions,
@@ -71,6 +73,8 @@ export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export type { TuningTable } from "./webgpu/tuning_table.ts";
 export * from "./safetensors.ts";
+export type { StoredDType, StoredTensor } from "./weights/stored_tensor.ts";
+export { WeightsError } from "./weights/weights_error.ts";
 
 /**
  * A device of the best WebGPU adapter, a software one too; undefined when there is none. Throws a DeviceError when the adapter gives

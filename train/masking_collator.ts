@@ -214,12 +214,12 @@ export function plainItem(
 }
 
 /**
- * Pads masked items to one batch, as wide as its longest item, its most entities (at least 1) and its longest mention (at
- * least 1).
+ * Pads masked items to one batch, as wide as its longest item, its most entities (none for words only) and its longest mention
+ * (at least 1).
  */
 export function collate(items: readonly MaskedItem[], padId: number): LukeBatch {
   const rows = items.length;
-  let words = 0, entities = 1, mentionLength = 1;
+  let words = 0, entities = 0, mentionLength = 1;
   for (const item of items) {
     words = Math.max(words, item.wordIds.length);
     entities = Math.max(entities, item.entities.length);
@@ -292,7 +292,7 @@ export function batchCapacity(
   return {
     rows,
     words: longest + 2,
-    entities: Math.max(1, entities),
+    entities,
     mentionLength: entities === 0 ? 1 : Math.max(1, extremes.longest_mention),
     maskedWords: maskedLmProb === 0 ? 0 : rows * Math.min(longest, Math.max(budget, spans)),
     maskedEntities: rows * maskedEntities,

@@ -1,4 +1,4 @@
-import type { BatchCapacity } from "../luke_batch.ts";
+import { type BatchCapacity, planCapacity } from "../luke_batch.ts";
 import type { LukeConfig } from "../luke_config.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { LukeConfig } from "../luke_config.ts";
  */
 export function lukeStepFlops(config: LukeConfig, capacity: BatchCapacity): number {
   const { hiddenSize: hidden, intermediateSize: inner, entityEmbSize: size } = config;
-  const { rows, words, entities, maskedWords, maskedEntities } = capacity;
+  const { rows, words, entities, maskedWords, maskedEntities } = planCapacity(capacity, config, true);
   const length = words + entities;
   const layer = length * (8 * hidden * hidden + 4 * hidden * inner + 4 * length * hidden);
   const projection = size === hidden ? 0 : entities * 2 * size * hidden;

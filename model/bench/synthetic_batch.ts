@@ -1,11 +1,15 @@
-import type { BatchCapacity, LukeBatch } from "../luke_batch.ts";
+import { type BatchCapacity, type LukeBatch, planCapacity } from "../luke_batch.ts";
 import type { LukeConfig } from "../luke_config.ts";
 import { uniformGenerator } from "../random_normal.ts";
 
 /** A batch that fills `capacity`, of random words and entities: mentions are two words long, masked places evenly spread. */
 export function syntheticBatch(config: LukeConfig, capacity: BatchCapacity, seed: number): LukeBatch {
   const uniform = uniformGenerator(seed);
-  const { rows, words, entities, mentionLength, maskedWords, maskedEntities } = capacity;
+  const { rows, words, entities, mentionLength, maskedWords, maskedEntities } = planCapacity(
+    capacity,
+    config,
+    false,
+  );
   const below = (end: number, from = 0): number => from + Math.floor(uniform() * (end - from));
   const draw = (length: number, end: number, from = 0): Int32Array =>
     Int32Array.from({ length }, () => below(end, from));
