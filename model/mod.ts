@@ -63,4 +63,6 @@ export {
   type TuningStore,
   writeTuning,
 } from "./webgpu/tuning_table.ts";
-export * from "./safetensors_file.ts";
+export { openWeights } from "./weights/open_weights.ts";
+export * from "./weights/safetensors_file.ts";
+export type { StoredWeights } from "./weights/stored_tensor.ts";

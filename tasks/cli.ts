@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { UserError } from "@lukeforge/corpus";
-import { DeviceError } from "@lukeforge/model";
+import { DeviceError, WeightsError } from "@lukeforge/model";
 import { benchCommand } from "./commands/bench.ts";
 import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
@@ -65,7 +65,7 @@ function messageForUser(error: unknown): string | undefined {
     const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
     return `${message} (see --help)`;
   }
-  if (error instanceof UserError || error instanceof DeviceError) {
+  if (error instanceof UserError || error instanceof DeviceError || error instanceof WeightsError) {
     return error.message.replace(/\s*\n\s*/g, " ");
   }
   return systemErrorLine(error);

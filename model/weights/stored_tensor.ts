@@ -3,8 +3,11 @@ export type StoredDType =
   | "BOOL"
   | "U8"
   | "I8"
+  | "U16"
   | "I16"
+  | "U32"
   | "I32"
+  | "U64"
   | "I64"
   | "F16"
   | "BF16"
@@ -19,7 +22,9 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /**
    * The elements [begin, end) in row-major order, whatever the order they are stored in, as f32: f16 and bf16 exactly, f64 and
-   * integers rounded.
+   * integers rounded. The array is the caller's own.
+   *
+   * @throws {WeightsError} when the file was closed or cannot be read; a RangeError when the tensor does not have these elements.
    */
   readFloats(begin: number, end: number): Float32Array;
 }

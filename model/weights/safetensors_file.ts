@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   decodeSafetensorsData,
@@ -10,63 +10,70 @@ import {
   safetensorsHeaderLength,
   type SafetensorsTensor,
 } from "./safetensors.ts";
+import { elementCount } from "./element_types.ts";
+import type { StoredTensor, StoredWeights } from "./stored_tensor.ts";
+import { TensorView } from "./tensor_view.ts";
+import { WeightsError } from "./weights_error.ts";
+import { WeightsFile } from "./weights_file.ts";
 
-/** One read or write moves at most this many bytes: system calls take no more than 2 GiB. */
+/** One write moves at most this many bytes: system calls take no more than 2 GiB. */
 const PIECE_BYTES = 1 << 28;
 
 /** An open safetensors file: its header is read at once, tensors when they are asked for. */
-export class SafetensorsFile implements Disposable {
+export class SafetensorsFile implements StoredWeights {
   /** The file, named in errors. */
   readonly path: string;
+  /** `safetensors`. */
+  readonly format = "safetensors";
   /** The tensors by name, in the order of their data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  /** The tensors by name, for reading in pieces. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** The strings under `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly #handle: number;
+  readonly #file: WeightsFile;
   readonly #dataStart: number;
 
-  private constructor(path: string, handle: number) {
-    this.path = path;
-    this.#handle = handle;
-    const { size } = fstatSync(handle);
-    const length = safetensorsHeaderLength(readBytes(handle, 0, Math.min(8, size)), size);
-    const header = parseSafetensorsHeader(readBytes(handle, 8, length), size);
+  private constructor(file: WeightsFile) {
+    this.path = file.path;
+    this.#file = file;
+    const length = safetensorsHeaderLength(file.read(0, Math.min(8, file.size)), file.size);
+    const header = parseSafetensorsHeader(file.read(8, length), file.size);
     this.entries = header.entries;
     this.metadata = header.metadata;
     this.#dataStart = header.dataStart;
+    this.tensors = new Map([...header.entries].map(([name, { dtype, shape, begin }]) => {
+      const storage = { file, position: header.dataStart + begin, dtype, length: elementCount(shape) };
+      return [name, new TensorView(storage, shape)];
+    }));
   }
 
   /** Opens a file. @throws {SafetensorsError} naming the file and the place when it is missing or not valid. */
   static open(path: string): SafetensorsFile {
-    let handle: number;
+    const file = inFile(path, () => new WeightsFile(path));
     try {
-      handle = openSync(path, "r");
+      return inFile(path, () => new SafetensorsFile(file));
     } catch (error) {
-      throw new SafetensorsError(
-        `${path}: cannot be opened (${(error as NodeJS.ErrnoException).code ?? error})`,
-      );
-    }
-    try {
-      return new SafetensorsFile(path, handle);
-    } catch (error) {
-      closeSync(handle);
-      throw inFile(path, error);
+      file[Symbol.dispose]();
+      throw error;
     }
   }
 
-  /** Reads a tensor. @throws {SafetensorsError} when the file does not have it. */
+  /**
+   * Reads a tensor: floats of any width as f32, integers as 32 or 64 bits.
+   *
+   * @throws {SafetensorsError} when the file does not have it.
+   */
   read(name: string): SafetensorsTensor {
     const entry = this.entries.get(name);
     if (entry === undefined) throw new SafetensorsError(`${this.path}: holds no tensor ${name}`);
-    try {
-      const bytes = readBytes(this.#handle, this.#dataStart + entry.begin, entry.end - entry.begin);
+    return inFile(this.path, () => {
+      const bytes = this.#file.read(this.#dataStart + entry.begin, entry.end - entry.begin);
       return decodeSafetensorsData(entry, bytes);
-    } catch (error) {
-      throw inFile(this.path, error);
-    }
+    });
   }
 
-  /** Reads a tensor of float32. @throws {SafetensorsError} when the file does not have it or its elements are integers. */
+  /** Reads a tensor of floats as f32. @throws {SafetensorsError} when the file does not have it or its elements are integers. */
   readFloat32(name: string): Float32Array {
     const { data } = this.read(name);
     if (data instanceof Float32Array) return data;
@@ -75,7 +82,7 @@ export class SafetensorsFile implements Disposable {
 
   /** Closes the file. */
   close(): void {
-    closeSync(this.#handle);
+    this.#file[Symbol.dispose]();
   }
 
   /** Closes the file. */
@@ -132,16 +139,14 @@ function syncDirectoryOf(path: string): void {
   }
 }
 
-function readBytes(handle: number, position: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const read = readSync(handle, bytes, at, Math.min(PIECE_BYTES, length - at), position + at);
-    if (read === 0) throw new SafetensorsError(`truncated: nothing to read at byte ${position + at}`);
-    at += read;
+/** Runs `work`; its errors become those of the file at `path`. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) throw new SafetensorsError(`${path}: ${error.message}`);
+    if (!(error instanceof WeightsError)) throw error;
+    const { message } = error;
+    throw new SafetensorsError(message.startsWith(`${path}: `) ? message : `${path}: ${message}`);
   }
-  return bytes;
-}
-
-function inFile(path: string, error: unknown): unknown {
-  return error instanceof SafetensorsError ? new SafetensorsError(`${path}: ${error.message}`) : error;
 }

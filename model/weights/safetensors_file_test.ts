@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SafetensorsError } from "./safetensors.ts";
 import { readSafetensors, SafetensorsFile, writeSafetensors } from "./safetensors_file.ts";
 
-const fixture = new URL("../tests/fixtures/tiny_luke.safetensors", import.meta.url).pathname;
+const fixture = new URL("../../tests/fixtures/tiny_luke.safetensors", import.meta.url).pathname;
 
 function withDirectory(work: (directory: string) => void): void {
   const directory = mkdtempSync(join(tmpdir(), "safetensors-"));

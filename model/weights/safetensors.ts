@@ -1,5 +1,14 @@
-/** Element types of safetensors files that are read and written here. */
-export type SafetensorsDType = "F32" | "I32" | "I64";
+import {
+  BYTES_PER_ELEMENT,
+  decodeFloats,
+  elementCount,
+  encodeFloats,
+  isCount,
+  isStoredDType,
+  STORED_DTYPES,
+} from "./element_types.ts";
+import type { StoredDType } from "./stored_tensor.ts";
+import { WeightsError } from "./weights_error.ts";
 
 /** Elements of a tensor on the host. */
 export type SafetensorsData = Float32Array | Int32Array | BigInt64Array;
@@ -15,7 +24,7 @@ export interface SafetensorsTensor {
 /** Where a tensor lies in a file. */
 export interface SafetensorsEntry {
   /** Element type. */
-  readonly dtype: SafetensorsDType;
+  readonly dtype: StoredDType;
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
   /** First byte, counted from the end of the header. */
@@ -35,23 +44,19 @@ export interface SafetensorsHeader {
 }
 
 /** A file that is not valid safetensors; the message names the place in it. */
-export class SafetensorsError extends Error {
+export class SafetensorsError extends WeightsError {
   /** The name that error printers show. */
-  override name = "SafetensorsError";
+  override readonly name: string = "SafetensorsError";
 }
 
 /** Headers longer than this are refused, as by the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
-const BYTES_PER_ELEMENT: Readonly<Record<SafetensorsDType, number>> = { F32: 4, I32: 4, I64: 8 };
+/** Headers with more lists and objects than this are refused before they take memory: 600,000 tensors have fewer. */
+const MAX_HEADER_BRACKETS = 2_000_000;
 
 /** The element type of an array. */
-export function safetensorsDType(data: SafetensorsData): SafetensorsDType {
+export function safetensorsDType(data: SafetensorsData): "F32" | "I32" | "I64" {
   return data instanceof Float32Array ? "F32" : data instanceof Int32Array ? "I32" : "I64";
-}
-
-/** Number of elements of a shape; 1 for a scalar's empty shape. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** What a header is made of: name, element type and shape of each tensor. */
@@ -59,7 +64,7 @@ export interface SafetensorsDeclaration {
   /** Any string but `__metadata__`, unique in a file. */
   readonly name: string;
   /** Element type. */
-  readonly dtype: SafetensorsDType;
+  readonly dtype: StoredDType;
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
 }
@@ -143,6 +148,13 @@ export function safetensorsHeaderLength(prefix: Uint8Array, fileBytes: number): 
  */
 export function parseSafetensorsHeader(json: Uint8Array, fileBytes: number): SafetensorsHeader {
   let header: unknown;
+  let brackets = 0;
+  for (const byte of json) if (byte === 0x5b || byte === 0x7b) brackets++;
+  if (brackets > MAX_HEADER_BRACKETS) {
+    throw new SafetensorsError(
+      `bytes 8 to ${8 + json.length}: the header holds ${brackets} lists and objects`,
+    );
+  }
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
   } catch (error) {
@@ -187,21 +199,38 @@ export function parseSafetensorsHeader(json: Uint8Array, fileBytes: number): Saf
 }
 
 /**
- * The elements of a tensor, copied out of its bytes.
+ * The elements of a tensor, copied out of its bytes: floats of any width as f32, I64, U32 and U64 as 64-bit, other integers and
+ * booleans as 32-bit integers.
  *
- * @throws {SafetensorsError} when there are fewer bytes than the entry says.
+ * @throws {SafetensorsError} when there are fewer bytes than the entry says, or a U64 is beyond 2⁶³.
  */
 export function decodeSafetensorsData(entry: SafetensorsEntry, bytes: Uint8Array): SafetensorsTensor {
   if (bytes.length !== entry.end - entry.begin) {
     throw new SafetensorsError(`truncated: ${bytes.length} of ${entry.end - entry.begin} bytes of a tensor`);
   }
   // A copy of its own is aligned, wherever the bytes lie.
-  const { buffer } = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
-    ? bytes
-    : bytes.slice();
+  const own = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   const { dtype, shape } = entry;
-  if (dtype === "F32") return { shape, data: new Float32Array(buffer) };
-  return { shape, data: dtype === "I32" ? new Int32Array(buffer) : new BigInt64Array(buffer) };
+  switch (dtype) {
+    case "F16":
+    case "BF16":
+    case "F32":
+    case "F64":
+      return { shape, data: decodeFloats(dtype, own) };
+    case "I64":
+      return { shape, data: new BigInt64Array(own.buffer) };
+    case "U64": {
+      const data = new BigInt64Array(own.buffer);
+      if (data.some((value) => value < 0n)) throw new SafetensorsError("an element is not below 2⁶³");
+      return { shape, data };
+    }
+    case "U32":
+      return { shape, data: BigInt64Array.from(new Uint32Array(own.buffer), BigInt) };
+    case "I32":
+      return { shape, data: new Int32Array(own.buffer) };
+    default:
+      return { shape, data: Int32Array.from(decodeFloats(dtype, own)) };
+  }
 }
 
 /** Reads a whole file that is in memory. @throws {SafetensorsError} when it is not valid. */
@@ -217,10 +246,10 @@ export function decodeSafetensors(file: Uint8Array): Map<string, SafetensorsTens
 }
 
 /**
- * The file as pieces in order: the header, then the elements of each tensor without copying them. Tensors whose `data` is a
- * function are asked for it when their turn comes, so that they need not be in memory together.
+ * The file as pieces in order: the header, then the elements of each tensor, without a copy where they are stored as they are.
+ * Tensors whose `data` is a function are asked for it when their turn comes, so that they need not be in memory together.
  *
- * @throws {SafetensorsError} when a tensor's data does not have as many elements as its shape, or a name is not unique.
+ * @throws {SafetensorsError} when a tensor's data are not of its type or not as many as its shape says, or a name is not unique.
  */
 export function* encodeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor | LazySafetensorsTensor>,
@@ -235,23 +264,48 @@ export function* encodeSafetensors(
   yield bytes;
   for (const name of order) {
     const tensor = tensors.get(name);
-    if (tensor === undefined) continue;
-    const data = "dtype" in tensor ? tensor.data() : tensor.data;
-    if (data.length !== elementCount(tensor.shape)) {
-      throw new SafetensorsError(`tensor ${name}: ${data.length} elements for shape [${tensor.shape}]`);
-    }
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (tensor !== undefined) yield* encodeElements(name, tensor);
   }
 }
 
 /** A tensor whose elements are made when they are written. */
 export interface LazySafetensorsTensor {
-  /** Element type. */
-  readonly dtype: SafetensorsDType;
+  /** Element type in the file. Floats are rounded to F16 or BF16, ties to even; other types take data of their own type only. */
+  readonly dtype: "F32" | "F16" | "BF16" | "I32" | "I64";
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
-  /** Makes the elements, of type `dtype`. */
-  readonly data: () => SafetensorsData;
+  /** Makes the elements, row-major: at once, or in pieces that follow each other. */
+  readonly data: () => SafetensorsData | Iterable<SafetensorsData>;
+}
+
+/**
+ * The bytes of a tensor as they stand in a file, piece by piece.
+ *
+ * @throws {SafetensorsError} when the elements are not of the tensor's type or not as many as its shape says.
+ */
+export function* encodeElements(
+  name: string,
+  tensor: SafetensorsTensor | LazySafetensorsTensor,
+): Generator<Uint8Array> {
+  const data = "dtype" in tensor ? tensor.data() : tensor.data;
+  const expected = elementCount(tensor.shape);
+  let count = 0;
+  for (const piece of ArrayBuffer.isView(data) ? [data] : data) {
+    const found = safetensorsDType(piece);
+    const dtype = "dtype" in tensor ? tensor.dtype : found;
+    count += piece.length;
+    if (count > expected) break;
+    if (piece instanceof Float32Array && (dtype === "F32" || dtype === "F16" || dtype === "BF16")) {
+      yield encodeFloats(dtype, piece);
+    } else if (dtype === found) {
+      yield new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+    } else {
+      throw new SafetensorsError(`tensor ${name}: ${found} elements cannot be written as ${dtype}`);
+    }
+  }
+  if (count !== expected) {
+    throw new SafetensorsError(`tensor ${name}: ${count} elements for shape [${tensor.shape}]`);
+  }
 }
 
 function parseEntry(name: string, value: unknown): SafetensorsEntry {
@@ -259,8 +313,10 @@ function parseEntry(name: string, value: unknown): SafetensorsEntry {
     throw new SafetensorsError(`tensor ${name}: the header holds no object for it`);
   }
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (dtype !== "F32" && dtype !== "I32" && dtype !== "I64") {
-    throw new SafetensorsError(`tensor ${name}: element type ${String(dtype)} is not one of F32, I32, I64`);
+  if (!isStoredDType(dtype)) {
+    throw new SafetensorsError(
+      `tensor ${name}: element type ${String(dtype)} is not one of ${[...STORED_DTYPES].join(", ")}`,
+    );
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
     throw new SafetensorsError(`tensor ${name}: shape ${JSON.stringify(shape)} is not a list of counts`);
@@ -277,8 +333,4 @@ function parseEntry(name: string, value: unknown): SafetensorsEntry {
     );
   }
   return { dtype, shape, begin, end };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
