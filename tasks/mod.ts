@@ -15,6 +15,10 @@
 export { DEVICE_KINDS, type DeviceKind } from "@lukeforge/model";
 export { type ScheduleName, SCHEDULES } from "@lukeforge/train";
 export { runCommandLine } from "./cli.ts";
+export { type FetchedModel, fetchModel, type FetchModelOptions, fetchNamedModel } from "./hub/fetch_model.ts";
+export type { HubEffects } from "./hub/hub_client.ts";
+export { type HubSettings, hubSettings } from "./hub/hub_settings.ts";
+export type { FetchedPart } from "./hub/needed_files.ts";
 export { pretrain } from "./pretrain.ts";
 export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
 export {

@@ -10,7 +10,7 @@ import {
   tuningFile,
   tuningPath,
 } from "@lukeforge/model";
-import { openTokenizer } from "@lukeforge/vocab";
+import { openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import {
   copiedTokenizerStage,
   datasetStage,
@@ -19,6 +19,7 @@ import {
   trainedTokenizerStage,
 } from "./corpus_stages.ts";
 import { deviceMemory } from "./device_memory.ts";
+import { HUB_OPTIONS } from "./hub/hub_options.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
 import { identifyRun, type PretrainRequest } from "./pretrain_request.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
@@ -29,6 +30,7 @@ import {
   beginRun,
   continueRun,
   openRun,
+  recordRepository,
   type RunConfig,
   type RunEnvironment,
   type RunPaths,
@@ -126,11 +128,12 @@ interface PreparedData {
 }
 
 async function prepareData(
-  { input }: PretrainRequest,
+  request: PretrainRequest,
   settings: PretrainSettings,
   paths: RunPaths,
   reporter: Reporter,
 ): Promise<PreparedData> {
+  const { input } = request;
   if ("datasetDir" in input) return { training: input.datasetDir, heldOut: input.heldOutDatasetDir };
   const { heldOutFraction } = settings;
   const split = { heldOutFraction };
@@ -144,7 +147,7 @@ async function prepareData(
   // Opened before the first stage, so that a wrong path is told at once; not needed any more when the copy is there.
   const given = settings.tokenizer === null || existsSync(paths.tokenizer)
     ? undefined
-    : { path: settings.tokenizer, tokenizer: await openTokenizer(settings.tokenizer) };
+    : { name: settings.tokenizer, tokenizer: await namedTokenizer(settings, request, reporter) };
   await runTimed(
     dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, inLanguage),
     paths.stageTimes,
@@ -154,7 +157,7 @@ async function prepareData(
   const stages: Stage[] = [
     given === undefined
       ? trainedTokenizerStage(paths.pagesDB, paths.tokenizer, split, { vocabSize: settings.vocabSize })
-      : copiedTokenizerStage(given.tokenizer, given.path, paths.tokenizer),
+      : copiedTokenizerStage(given.tokenizer, given.name, paths.tokenizer),
     entityVocabStage(paths.pagesDB, paths.entityVocab, {
       ...split,
       vocabSize: settings.entityVocabSize,
@@ -179,6 +182,19 @@ async function prepareData(
     );
   }
   return { training: paths.dataset, heldOut: paths.heldOut };
+}
+
+/** The tokenizer that the settings name; where it comes from the hub, `config.json` says which commit it is. */
+async function namedTokenizer(
+  { tokenizer, revision }: PretrainSettings,
+  { outputDir, cacheDir }: PretrainRequest,
+  reporter: Reporter,
+): Promise<Tokenizer> {
+  const options = { ...(revision !== null && { revision }), ...(cacheDir !== undefined && { cacheDir }) };
+  const fetched = await HUB_OPTIONS.fetch(tokenizer ?? "", options, reporter, "tokenizer");
+  const opened = await openTokenizer(fetched.path);
+  if (fetched.repository !== undefined) recordRepository(outputDir, fetched.repository, fetched.commit);
+  return opened;
 }
 
 /** A split that leaves a side empty is told before anything is made by it. */

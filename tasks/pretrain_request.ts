@@ -27,6 +27,8 @@ export interface PretrainRequest {
   readonly given: GivenSettings;
   /** Threads of the cpu device. They do not change the results. */
   readonly threads?: number;
+  /** Where downloads of the model hub are kept (default: Hugging Face's cache). */
+  readonly cacheDir?: string;
   /** Bytes that the network may take on the device, where the device does not tell, or not all of it is to be taken. */
   readonly deviceMemory?: number;
 }

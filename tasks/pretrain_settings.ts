@@ -4,8 +4,10 @@ import { type MaskingOptions, resolveMaskingOptions, type ScheduleName } from "@
 
 /** What `pretrain` can be told, with a value for everything. Names are those of the options in camel case. */
 export interface PretrainSettings {
-  /** Tokenizer directory or file; `null` trains one. */
+  /** Tokenizer directory or file, or a repository of the model hub; `null` trains one. */
   readonly tokenizer: string | null;
+  /** Branch, tag or commit of what is taken from the model hub; `null`: main. */
+  readonly revision: string | null;
   /** Words of a trained tokenizer. */
   readonly vocabSize: number;
   /** Entities at most, the three special ones included. */
@@ -109,6 +111,7 @@ export interface PretrainSettings {
 /** Settings of a run on the built-in sample: a network that two cores train in a few minutes. */
 export const SAMPLE_DEFAULTS: PretrainSettings = {
   tokenizer: null,
+  revision: null,
   vocabSize: 2000,
   entityVocabSize: 1000,
   minCount: 1,

@@ -39,6 +39,8 @@ export interface RunContinuation extends RunEnvironment {
 /** `config.json` of a run directory. */
 export interface RunConfig extends RunIdentity, RunEnvironment {
   readonly format: typeof FORMAT;
+  /** Commits of what came from the model hub, by repository. */
+  readonly repositories?: Readonly<Record<string, string>>;
   /** What changed since it began. */
   readonly continued?: readonly RunContinuation[];
 }
@@ -83,7 +85,7 @@ export function runPaths(directory: string): RunPaths {
 /** What the stages leave, in their order; the corpus options that shape each, and no earlier one. All others shape the training. */
 const SHAPED_BY: readonly (readonly [output: keyof RunPaths, names: readonly string[]])[] = [
   ["pagesDB", ["dump", "dump_size", "dump_modified", "language"]],
-  ["tokenizer", ["tokenizer", "vocab_size", "held_out_fraction"]],
+  ["tokenizer", ["tokenizer", "revision", "vocab_size", "held_out_fraction"]],
   ["entityVocab", ["entity_vocab_size", "min_count"]],
   ["dataset", [
     "sentence_splitter",
@@ -137,7 +139,7 @@ function isSame(name: string, a: SettingValue | undefined, b: SettingValue | und
   if (PATH_SETTINGS.includes(name) && typeof a === "string" && typeof b === "string") {
     return resolve(a) === resolve(b);
   }
-  return a === b;
+  return (a ?? null) === (b ?? null);
 }
 
 function stageOf(name: string): number {
@@ -175,12 +177,24 @@ export function readRun(directory: string): { settings: TrainingSettings; datase
   };
 }
 
-/** Writes `config.json`. */
+/** Writes `config.json`. What an earlier start recorded about repositories that are still named is kept. */
 export function beginRun(directory: string, identity: RunIdentity, environment: RunEnvironment): RunConfig {
-  const config: RunConfig = { format: FORMAT, ...identity, ...environment };
+  const named = Object.values(identity.settings);
+  const earlier = existsSync(join(directory, CONFIG_FILE)) ? readConfig(directory)?.repositories : undefined;
+  const recorded = Object.entries(earlier ?? {}).filter(([name]) => named.includes(name));
+  const repositories = recorded.length > 0 && { repositories: Object.fromEntries(recorded) };
+  const config: RunConfig = { format: FORMAT, ...identity, ...repositories, ...environment };
   mkdirSync(directory, { recursive: true });
   writeFileAtomic(join(directory, CONFIG_FILE), JSON.stringify(config, null, 2) + "\n");
   return config;
+}
+
+/** Adds to `config.json` which commit of a repository a run uses. */
+export function recordRepository(directory: string, name: string, commit: string | undefined): void {
+  const config = readConfig(directory);
+  if (config === undefined || commit === undefined) return;
+  const repositories = { ...config.repositories, [name]: commit };
+  writeFileAtomic(join(directory, CONFIG_FILE), JSON.stringify({ ...config, repositories }, null, 2) + "\n");
 }
 
 /** Adds to `config.json` what a run goes on with, where that is not what it had until now. */

@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { datasetStage } from "../corpus_stages.ts";
 import { runOrCompare } from "../existing_output.ts";
+import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { POOL_OPTIONS, type PoolOptions } from "../pool_options.ts";
 import type { Reporter } from "../stage.ts";
 import type { DatasetBuildOptions } from "@lukeforge/train";
 
-interface Options extends PoolOptions, Omit<DatasetBuildOptions, "includeUnkEntities"> {
+interface Options extends PoolOptions, HubOptions, Omit<DatasetBuildOptions, "includeUnkEntities"> {
   readonly sentenceTokenizer?: string;
   readonly includeUnkEntities?: true;
   readonly skipUnkEntities?: true;
@@ -22,7 +23,10 @@ export function buildWikipediaPretrainingDatasetCommand(reporter: Reporter): Com
     .summary("page database, tokenizer, entity vocabulary -> dataset")
     .description("Cuts pages into items of words and entities for pretraining.")
     .argument("<DUMP_DB>", "page database of build-dump-db")
-    .argument("<TOKENIZER>", "tokenizer directory, tokenizer.json, vocab.txt or vocab.json")
+    .argument(
+      "<TOKENIZER>",
+      "tokenizer directory, tokenizer.json, vocab.txt or vocab.json, or a name of the model hub",
+    )
     .argument("<ENTITY_VOCAB>", "entity vocabulary, .jsonl or .tsv")
     .argument("<OUT_DIR>", "dataset directory")
     .option("--sentence-splitter <name>", "a locale or opennlp", "en")
@@ -47,16 +51,35 @@ export function buildWikipediaPretrainingDatasetCommand(reporter: Reporter): Com
       0,
     )
     .option("--held-out", "take the held-out pages instead of the others");
+  HUB_OPTIONS.addTo(command);
   POOL_OPTIONS.addTo(command);
   return command.action(
     async (pagesDB: string, tokenizer: string, entityVocab: string, output: string, given: Options) => {
       POOL_OPTIONS.notice(given, reporter);
-      const { heldOutFraction, heldOut = false, sentenceTokenizer, skipUnkEntities: _, ...options } = given;
+      const {
+        heldOutFraction,
+        heldOut = false,
+        sentenceTokenizer,
+        skipUnkEntities: _,
+        revision,
+        cacheDir,
+        ...options
+      } = given;
+      const hub = {
+        ...(revision !== undefined && { revision }),
+        ...(cacheDir !== undefined && { cacheDir }),
+      };
+      const fetched = await HUB_OPTIONS.fetch(tokenizer, hub, reporter, "tokenizer");
       const settings = { ...options, ...(sentenceTokenizer && { sentenceSplitter: sentenceTokenizer }) };
       await runOrCompare(
         output,
         (path) =>
-          datasetStage({ pagesDB, tokenizer, entityVocab }, path, { heldOutFraction, heldOut }, settings),
+          datasetStage(
+            { pagesDB, tokenizer: fetched.path, entityVocab },
+            path,
+            { heldOutFraction, heldOut },
+            settings,
+          ),
         sameDataset,
         reporter,
       );

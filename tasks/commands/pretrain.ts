@@ -20,6 +20,7 @@ interface Options extends GivenSettings {
   readonly datasetDir?: string;
   readonly heldOutDatasetDir?: string;
   readonly outputDir?: string;
+  readonly cacheDir?: string;
   readonly threads?: number;
   readonly deviceMemory?: number;
 }
@@ -49,12 +50,25 @@ export function pretrainCommand(reporter: Reporter): Command {
       "run directory; --dataset-dir needs one (default: runs/sample, runs/NAME for the dump NAME.xml.bz2)",
     );
 
+  setting(
+    command,
+    "revision",
+    "<name>",
+    "branch, tag or commit of what is taken from the model hub",
+    undefined,
+    "main",
+  );
+  command.option(
+    "--cache-dir <dir>",
+    "where downloads are kept (default: Hugging Face's cache, see HF_HOME)",
+  );
+
   command.optionsGroup("Corpus (not with --dataset-dir):");
   setting(
     command,
     "tokenizer",
-    "<path>",
-    "tokenizer to use: directory, tokenizer.json, vocab.txt or vocab.json",
+    "<name-or-path>",
+    "tokenizer to use: directory, tokenizer.json, vocab.txt or vocab.json, or a name of the model hub (roberta-base)",
     undefined,
     "trained",
   );
@@ -200,7 +214,7 @@ export function pretrainCommand(reporter: Reporter): Command {
 
   return command.action(
     async (datasetDir: string | undefined, outputDir: string | undefined, options: Options) => {
-      const { dump, language, heldOutDatasetDir, threads, deviceMemory, ...rest } = options;
+      const { dump, language, heldOutDatasetDir, cacheDir, threads, deviceMemory, ...rest } = options;
       const { datasetDir: datasetOption, outputDir: outputOption, ...settings } = rest;
       const { subwordMasking, ...given } = settings as GivenSettings & { subwordMasking?: true };
       const dataset = one("--dataset-dir", datasetDir, datasetOption);
@@ -215,6 +229,7 @@ export function pretrainCommand(reporter: Reporter): Command {
         input,
         outputDir: output,
         given: { ...given, ...(subwordMasking && { wholeWordMasking: false }) },
+        ...(cacheDir !== undefined && { cacheDir }),
         ...(threads !== undefined && { threads }),
         ...(deviceMemory !== undefined && { deviceMemory }),
       }, reporter);
