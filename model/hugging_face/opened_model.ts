@@ -1,5 +1,5 @@
 import type { LukeConfig } from "../luke_config.ts";
-import type { StoredTensor } from "../weights/stored_tensor.ts";
+import type { StoredTensor, StoredWeights } from "../weights/stored_tensor.ts";
 
 /** `model_type` of the configurations that can be opened. mLUKE is a LUKE, too. */
 export const MODEL_TYPES = ["bert", "roberta", "xlm-roberta", "luke"] as const;
@@ -39,6 +39,12 @@ export interface OpenedModel extends Disposable {
   readonly format: string;
   /** The network's tensors under the names of {@linkcode lukeParameters}, whatever the file calls them. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The file's own tensors under the file's names, those that are not needed, too. */
+  readonly weights: StoredWeights;
+  /** The entity vocabulary beside the configuration, if there is one. */
+  readonly entityVocabPath?: string;
+  /** The directory of the tokenizer's files, if there are any. */
+  readonly tokenizerPath?: string;
   /** What does not match. */
   readonly report: WeightsReport;
 }
