@@ -63,6 +63,15 @@ export {
   type TuningStore,
   writeTuning,
 } from "./webgpu/tuning_table.ts";
+export { canonicalName, isHead } from "./hugging_face/canonical_names.ts";
+export { loadModel, type LoadModelOptions } from "./hugging_face/load_model.ts";
+export { openModel } from "./hugging_face/open_model.ts";
+export {
+  MODEL_TYPES,
+  type ModelType,
+  type OpenedModel,
+  type WeightsReport,
+} from "./hugging_face/opened_model.ts";
 export { openWeights } from "./weights/open_weights.ts";
 export * from "./weights/safetensors_file.ts";
 export type { StoredWeights } from "./weights/stored_tensor.ts";

@@ -21,20 +21,24 @@ import { type NamedTensor, resolveDecoders } from "./tied_decoders.ts";
  */
 export function openModel(path: string): OpenedModel {
   const files = findModelFiles(path);
+  const config = files.isOriginalLuke ? undefined : parseModelConfig(files.settings, files.settingsPath);
   const weights = openWeights(files.weightsPath);
   try {
-    return match(path, files, weights);
+    return match(path, files, config, weights);
   } catch (error) {
     weights[Symbol.dispose]();
     throw error;
   }
 }
 
-function match(path: string, files: ModelFiles, weights: StoredWeights): OpenedModel {
+function match(
+  path: string,
+  files: ModelFiles,
+  parsed: ModelConfig | undefined,
+  weights: StoredWeights,
+): OpenedModel {
   const notices: string[] = [];
-  const { modelType, config: said } = files.isOriginalLuke
-    ? readOriginalConfig(files, weights, notices)
-    : parseModelConfig(files.settings, files.settingsPath);
+  const { modelType, config: said } = parsed ?? readOriginalConfig(files, weights, notices);
 
   const ignored: string[] = [];
   const unexpected: string[] = [];
