@@ -15,6 +15,12 @@ const byteOfCharacter: ReadonlyMap<string, number> = (() => {
 /** The space in the spelling of byte-level BPE tokens. */
 export const BYTE_LEVEL_SPACE = "Ġ";
 
+/** Whether every character of a token stands for a byte; where one does not, the token is plain text. */
+export function isByteLevelSpelling(token: string): boolean {
+  for (const character of token) if (!byteOfCharacter.has(character)) return false;
+  return true;
+}
+
 /** The UTF-8 bytes that byte-level tokens spell; a character outside the table (in a special token) keeps its own bytes. */
 export function byteLevelBytes(spelling: string): Uint8Array {
   const bytes: number[] = [];

@@ -1,17 +1,28 @@
-import { join } from "node:path";
 import { Kitoken } from "kitoken";
-import { UserError, writeFileAtomic } from "@lukeforge/corpus";
-import { byteLevelBytes } from "./byte_level.ts";
-import { isByteLevelSubword, isWordPieceSubword } from "./subword.ts";
-import type { SpecialTokens, Tokenizer } from "./tokenizer.ts";
+import { UserError } from "@lukeforge/corpus";
+import { AddedTokenMatcher } from "./added_token_matcher.ts";
+import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
+import { byteLevelFamily } from "./byte_level_family.ts";
+import { cleanUpTokenization } from "./clean_up_tokenization.ts";
+import { encodeText } from "./encode_text.ts";
+import { saveTokenizer } from "./save_tokenizer.ts";
+import type { TokenFamily } from "./token_family.ts";
+import type {
+  DecodeOptions,
+  EncodedText,
+  EncodeTextOptions,
+  SpecialTokens,
+  Tokenizer,
+  TokenizerModelType,
+} from "./tokenizer.ts";
 import {
   BERT_SPECIAL_TOKENS,
   type BpeModel,
   type PipelineStep,
   ROBERTA_SPECIAL_TOKENS,
   type TokenizerJson,
-  type WordPieceModel,
 } from "./tokenizer_json.ts";
+import { wordPieceFamily } from "./word_piece_family.ts";
 
 /** White space as Python's `\s` has it, which upstream collapses: U+001C–U+001F and U+0085 too, U+FEFF not. */
 // deno-lint-ignore no-control-regex
@@ -38,7 +49,7 @@ export function tokenizerFromJson(json: TokenizerJson, settings: TokenizerSettin
 }
 
 class KitokenTokenizer implements Tokenizer {
-  readonly modelType: "bert" | "roberta";
+  readonly modelType: TokenizerModelType;
   readonly vocabSize: number;
   readonly padId: number;
   readonly unkId: number;
@@ -49,15 +60,27 @@ class KitokenTokenizer implements Tokenizer {
   readonly #json: TokenizerJson;
   readonly #specials: SpecialTokens;
   readonly #config: Readonly<Record<string, unknown>>;
-  readonly #encoder: Kitoken;
+  readonly #family: TokenFamily;
   readonly #tokens: (string | undefined)[] = [];
-  readonly #isAdded: Uint8Array;
+  readonly #addedIds: ReadonlyMap<string, number>;
+  readonly #matcher: AddedTokenMatcher;
+  readonly #isSpecial: Uint8Array;
   readonly #isSubword: Uint8Array;
 
   constructor(json: TokenizerJson, { specials = {}, config = {}, source = "tokenizer" }: TokenizerSettings) {
-    const family = familyOf(json, source);
+    const modelType = modelTypeOf(json, source);
     const ids = new Map(Object.entries(json.model.vocab));
-    for (const { id, content } of json.added_tokens) ids.set(content, id);
+    for (const { id, content } of json.added_tokens) {
+      const known = ids.get(content);
+      if (known !== undefined && known !== id) {
+        throw new UserError(
+          `${source}: the token ${
+            JSON.stringify(content)
+          } has the id ${known} and, added, ${id}; replace the file`,
+        );
+      }
+      ids.set(content, id);
+    }
     for (const [token, id] of ids) {
       checkId(token, id, this.#tokens[id], source);
       this.#tokens[id] = token;
@@ -66,46 +89,50 @@ class KitokenTokenizer implements Tokenizer {
     this.#json = json;
     this.#config = config;
     this.#specials = findSpecials(ids, {
-      ...(family === "bert" ? BERT_SPECIAL_TOKENS : ROBERTA_SPECIAL_TOKENS),
+      ...(modelType === "bert" ? BERT_SPECIAL_TOKENS : ROBERTA_SPECIAL_TOKENS),
       ...specials,
     }, source);
     const idOf = (token: string): number => ids.get(token) ?? 0;
-    this.modelType = family;
+    this.modelType = modelType;
     this.vocabSize = this.#tokens.length;
     this.padId = idOf(this.#specials.pad);
     this.unkId = idOf(this.#specials.unk);
     this.clsId = idOf(this.#specials.cls);
     this.sepId = idOf(this.#specials.sep);
     this.maskId = idOf(this.#specials.mask);
+    this.#addedIds = new Map([
+      ...Object.values(this.#specials).map((token): [string, number] => [token, idOf(token)]),
+      ...json.added_tokens.map(({ content, id }): [string, number] => [content, id]),
+    ]);
+    this.#matcher = new AddedTokenMatcher(json.added_tokens);
+    this.#isSpecial = new Uint8Array(this.vocabSize);
+    for (const { id, special } of json.added_tokens) this.#isSpecial[id] = special ? 1 : 0;
+    for (const token of Object.values(this.#specials)) this.#isSpecial[idOf(token)] = 1;
 
-    const isSubword = family === "bert" ? isWordPieceSubword : isByteLevelSubword;
+    const encoder = openEncoder(json, source);
+    const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
+    const tokenOf = (id: number): string => this.token(id);
+    this.#family = isBpe(json)
+      ? byteLevelFamily(encode, tokenOf, addsPrefixSpace(json, config))
+      : wordPieceFamily(json, encode, tokenOf);
     this.#isSubword = Uint8Array.from(
       this.#tokens,
-      (token) => token !== undefined && isSubword(token) ? 1 : 0,
+      (token) => token !== undefined && this.#family.isSubword(token) ? 1 : 0,
     );
-    this.#isAdded = new Uint8Array(this.vocabSize);
-    for (const { id } of json.added_tokens) this.#isAdded[id] = 1;
-    try {
-      this.#encoder = Kitoken.from_tokenizers(
-        new TextEncoder().encode(JSON.stringify(withoutPrefixSpace(json))),
-      );
-    } catch (error) {
-      throw new UserError(
-        `${source}: the encoder refuses this tokenizer.json (${
-          String(error)
-        }); save it again with a current version of Hugging Face tokenizers`,
-      );
-    }
   }
 
   encodeSegment(text: string, prefixSpace: boolean): number[] {
     const collapsed = text.replace(WHITE_SPACE, " ");
     const segment = collapsed.endsWith(" ") ? collapsed.slice(0, -1) : collapsed;
-    if (segment === "") return [];
-    const spaced = this.modelType === "roberta" && prefixSpace && !segment.startsWith(" ")
-      ? ` ${segment}`
-      : segment;
-    return Array.from(this.#encoder.encode(spaced, false));
+    return segment === "" ? [] : this.#family.encodeSegment(segment, prefixSpace);
+  }
+
+  encodeText(text: string, options: EncodeTextOptions = {}): EncodedText {
+    return encodeText(text, (piece) => this.#encodePiece(piece), this, options);
+  }
+
+  addedTokenId(token: string): number | undefined {
+    return this.#addedIds.get(token);
   }
 
   token(id: number): string {
@@ -116,8 +143,18 @@ class KitokenTokenizer implements Tokenizer {
     return token;
   }
 
-  decode(ids: Iterable<number>): string {
-    return this.modelType === "bert" ? this.#decodeWordPiece(ids) : this.#decodeByteLevel(ids);
+  decode(ids: Iterable<number>, { skipSpecialTokens = false, cleanUp }: DecodeOptions = {}): string {
+    const tokens: string[] = [];
+    for (const id of ids) {
+      const token = this.token(id);
+      if (!skipSpecialTokens || this.#isSpecial[id] === 0) tokens.push(token);
+    }
+    const text = this.#family.decode(tokens);
+    const isLuke = this.#config.tokenizer_class === "LukeTokenizer";
+    const byDefault = this.#config.clean_up_tokenization_spaces ?? isLuke;
+    return (cleanUp ?? byDefault === true) && (isLuke || !isBpe(this.#json))
+      ? cleanUpTokenization(text)
+      : text;
   }
 
   isSubword(id: number): boolean {
@@ -125,62 +162,61 @@ class KitokenTokenizer implements Tokenizer {
   }
 
   save(directory: string): void {
-    const { pad, unk, cls, sep, mask } = this.#specials;
-    const specials = { pad_token: pad, unk_token: unk, cls_token: cls, sep_token: sep, mask_token: mask };
-    const roles = this.modelType === "bert" ? specials : { bos_token: cls, eos_token: sep, ...specials };
-    const write = (name: string, value: unknown): void => {
-      writeFileAtomic(join(directory, name), JSON.stringify(value, null, 2) + "\n");
-    };
-    write("special_tokens_map.json", roles);
-    write("tokenizer_config.json", {
-      ...classSettings(this.#json, this.modelType),
-      ...this.#config,
-      ...roles,
+    saveTokenizer(directory, {
+      json: this.#json,
+      specials: this.#specials,
+      config: this.#config,
+      modelType: this.modelType,
     });
-    const { model } = this.#json;
-    if (isBpe(model)) {
-      const merges = model.merges.map((merge) => typeof merge === "string" ? merge : merge.join(" "));
-      writeFileAtomic(join(directory, "vocab.json"), JSON.stringify(model.vocab));
-      writeFileAtomic(join(directory, "merges.txt"), ["#version: 0.2", ...merges, ""].join("\n"));
-    } else {
-      writeFileAtomic(join(directory, "vocab.txt"), this.#tokens.map((token) => `${token ?? ""}\n`).join(""));
-    }
-    writeFileAtomic(join(directory, "tokenizer.json"), JSON.stringify(this.#json));
   }
 
-  #decodeWordPiece(ids: Iterable<number>): string {
-    let text = "";
-    for (const id of ids) {
-      const token = this.token(id);
-      if (text === "") text = token;
-      else text += isWordPieceSubword(token) ? token.slice(2) : ` ${token}`;
-    }
-    return text;
-  }
-
-  #decodeByteLevel(ids: Iterable<number>): string {
-    let text = "";
-    let spelling = "";
-    const flush = (): void => {
-      // A character may be spread over several tokens: only a whole run of them is UTF-8.
-      text += new TextDecoder("utf-8", { ignoreBOM: true }).decode(byteLevelBytes(spelling));
-      spelling = "";
-    };
-    for (const id of ids) {
-      if (this.#isAdded[id] === 1) {
-        flush();
-        text += this.token(id);
-      } else {
-        spelling += this.token(id);
+  #encodePiece(piece: string): AlignedTokens {
+    const tokens = noTokens();
+    for (const { start, end, id } of this.#matcher.split(piece)) {
+      if (id !== undefined) {
+        const token = piece.slice(start, end);
+        // Places of byte-level tokens are without spaces, also where an added token takes them.
+        const spaces = isBpe(this.#json) ? /^\p{White_Space}*/u.exec(token)?.[0].length ?? 0 : 0;
+        addToken(tokens, id, start + spaces, end);
+        continue;
       }
+      const part = this.#family.align(piece.slice(start, end));
+      part.ids.forEach((one, i) =>
+        addToken(tokens, one, start + (part.starts[i] ?? 0), start + (part.ends[i] ?? 0))
+      );
     }
-    flush();
-    return text;
+    return tokens;
   }
 }
 
-function isBpe(model: WordPieceModel | BpeModel): model is BpeModel {
-  return "merges" in model;
+/** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */
+function openEncoder(json: TokenizerJson, source: string): Kitoken {
+  const vocab = json.model.vocab;
+  const inModel = json.added_tokens.filter(({ content }) => Object.hasOwn(vocab, content))
+    .map((token) => ({ ...token, special: true }));
+  try {
+    return Kitoken.from_tokenizers(
+      new TextEncoder().encode(JSON.stringify(withoutPrefixSpace({ ...json, added_tokens: inModel }))),
+    );
+  } catch (error) {
+    throw new UserError(
+      `${source}: the encoder refuses this tokenizer.json (${
+        String(error)
+      }); save it again with a current version of Hugging Face tokenizers`,
+    );
+  }
+}
+
+/** As transformers: the configuration, else the pre-tokenizer. */
+function addsPrefixSpace(json: TokenizerJson, config: Readonly<Record<string, unknown>>): boolean {
+  if (typeof config.add_prefix_space === "boolean") return config.add_prefix_space;
+  return steps(json.pre_tokenizer).some(({ type, add_prefix_space }) =>
+    type === "ByteLevel" && add_prefix_space === true
+  );
+}
+
+function isBpe(json: TokenizerJson): json is TokenizerJson<BpeModel> {
+  return "merges" in json.model;
 }
 
 /** Ids beyond are no word embedding table's. */
@@ -203,8 +239,8 @@ function checkId(token: string, id: number, holder: string | undefined, source: 
   }
 }
 
-function familyOf(json: TokenizerJson, source: string): "bert" | "roberta" {
-  if (isBpe(json.model)) {
+function modelTypeOf(json: TokenizerJson, source: string): TokenizerModelType {
+  if (isBpe(json)) {
     if (steps(json.pre_tokenizer).some(({ type }) => type === "ByteLevel")) return "roberta";
   } else if (json.model.continuing_subword_prefix === "##") {
     return "bert";
@@ -248,17 +284,4 @@ function findSpecials(
     );
   }
   return wanted;
-}
-
-function classSettings({ normalizer }: TokenizerJson, family: "bert" | "roberta"): Record<string, unknown> {
-  if (family === "roberta") {
-    return { tokenizer_class: "RobertaTokenizer", add_prefix_space: false, model_max_length: 512 };
-  }
-  return {
-    tokenizer_class: "BertTokenizer",
-    do_lower_case: normalizer?.lowercase === true,
-    strip_accents: typeof normalizer?.strip_accents === "boolean" ? normalizer.strip_accents : null,
-    tokenize_chinese_chars: normalizer?.handle_chinese_chars !== false,
-    model_max_length: 512,
-  };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
+import { withAddedTokens } from "./added_token_files.ts";
 import { tokenizerFromJson } from "./kitoken_tokenizer.ts";
 import { textLines } from "./text_lines.ts";
 import type { SpecialTokens, Tokenizer } from "./tokenizer.ts";
@@ -19,7 +20,9 @@ type JsonObject = Record<string, unknown>;
 /**
  * Opens a tokenizer: a `tokenizer.json`; a BERT `vocab.txt`; a RoBERTa `vocab.json` with its `merges.txt`; or a directory that
  * holds one of these, looked for in this order. `tokenizer_config.json` and `special_tokens_map.json` beside it name
- * the special tokens, `do_lower_case` the case of a `vocab.txt` (without it, a vocabulary with ASCII capitals is cased).
+ * the special tokens, `do_lower_case` the case of a `vocab.txt` (without it, a vocabulary with ASCII capitals is cased); these
+ * and `added_tokens.json` name tokens beyond the vocabulary, such as LUKE's `<ent>`. The tokenizer classes of BERT, RoBERTa and
+ * LUKE open, slow and fast.
  *
  * @throws {UserError} when there is no such file, it is malformed, of another kind, or lacks special tokens.
  */
@@ -28,22 +31,31 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   const file = tokenizerFile(path);
   const directory = dirname(file);
   const config = readOptional(join(directory, "tokenizer_config.json"));
-  const specials = namedSpecials({ ...config, ...readOptional(join(directory, "special_tokens_map.json")) });
-  const settings = { specials, config, source: file };
-  if (file.endsWith(".txt")) {
-    return tokenizerFromJson(readVocabTxt(file, config, { ...BERT_SPECIAL_TOKENS, ...specials }), settings);
-  }
+  const specialTokensMap = readOptional(join(directory, "special_tokens_map.json"));
+  const specials = namedSpecials({ ...config, ...specialTokensMap });
+  const json = withAddedTokens(readTokenizerJson(file, config, specials), {
+    source: file,
+    config,
+    specialTokensMap,
+    addedTokens: readOptional(join(directory, "added_tokens.json")),
+  });
+  return tokenizerFromJson(json, { specials, config, source: file });
+}
+
+function readTokenizerJson(
+  file: string,
+  config: JsonObject,
+  specials: Partial<SpecialTokens>,
+): TokenizerJson {
+  if (file.endsWith(".txt")) return readVocabTxt(file, config, { ...BERT_SPECIAL_TOKENS, ...specials });
   const json = readObject(file);
   if (file.endsWith("tokenizer.json") || typeof json.model === "object") {
-    return tokenizerFromJson(checkedTokenizerJson(json, file), settings);
+    return checkedTokenizerJson(json, file);
   }
-  return tokenizerFromJson(
-    byteLevelBpeTokenizerJson(checkedVocab(json, file), readMerges(join(directory, "merges.txt")), {
-      ...ROBERTA_SPECIAL_TOKENS,
-      ...specials,
-    }),
-    settings,
-  );
+  return byteLevelBpeTokenizerJson(checkedVocab(json, file), readMerges(join(dirname(file), "merges.txt")), {
+    ...ROBERTA_SPECIAL_TOKENS,
+    ...specials,
+  });
 }
 
 function tokenizerFile(path: string): string {
@@ -147,7 +159,7 @@ function checkedTokenizerJson(json: JsonObject, file: string): TokenizerJson {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: added,
+    added_tokens: added.map(completeToken),
     normalizer: step(json.normalizer, file),
     pre_tokenizer: step(json.pre_tokenizer, file),
     post_processor: step(json.post_processor, file),
@@ -162,8 +174,24 @@ function step(value: unknown, file: string): PipelineStep | null {
   throw new UserError(`${file}: a pipeline step has no type; replace the file`);
 }
 
-function isAddedToken(value: unknown): value is AddedToken {
+type NamedToken = Partial<AddedToken> & Pick<AddedToken, "id" | "content">;
+
+function isAddedToken(value: unknown): value is NamedToken {
   return isObject(value) && Number.isInteger(value.id) && typeof value.content === "string";
+}
+
+function completeToken(
+  { id, content, single_word, lstrip, rstrip, normalized, special }: NamedToken,
+): AddedToken {
+  return {
+    id,
+    content,
+    single_word: single_word === true,
+    lstrip: lstrip === true,
+    rstrip: rstrip === true,
+    normalized: normalized === true,
+    special: special === true,
+  };
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -123,6 +123,60 @@ Deno.test("Tokenizer.token() refuses ids that do not exist, isSubword() is false
   });
 });
 
+Deno.test("openTokenizer() adds the tokens of added_tokens.json, of the configuration, and LUKE's markers", async () => {
+  const ent = { lstrip: false, rstrip: false, normalized: false, single_word: false, special: true };
+  const files: Record<string, Record<string, unknown>>[] = [
+    { "added_tokens.json": { "<ent>": 17, "<ent2>": 18 } },
+    {
+      "tokenizer_config.json": {
+        added_tokens_decoder: { "17": { content: "<ent>", ...ent }, "18": { content: "<ent2>", ...ent } },
+      },
+    },
+    { "tokenizer_config.json": { additional_special_tokens: ["<ent>", { content: "<ent2>" }] } },
+    { "special_tokens_map.json": { additional_special_tokens: ["<ent>", "<ent2>"] } },
+    { "tokenizer_config.json": { tokenizer_class: "LukeTokenizer" } },
+  ];
+  for (const [i, named] of files.entries()) {
+    await inDirectory(async (directory) => {
+      writeTinyBpe(directory);
+      for (const [name, content] of Object.entries(named)) {
+        Deno.writeTextFileSync(`${directory}/${name}`, JSON.stringify(content));
+      }
+      const opened = await openTokenizer(directory);
+      Deno.mkdirSync(`${directory}/saved`);
+      opened.save(`${directory}/saved`);
+      Deno.mkdirSync(`${directory}/slow`);
+      for (const name of ["vocab.json", "merges.txt", "tokenizer_config.json"]) {
+        copyFileSync(`${directory}/saved/${name}`, `${directory}/slow/${name}`);
+      }
+      for (const path of [directory, `${directory}/saved`, `${directory}/slow`]) {
+        const tokenizer = await openTokenizer(path);
+        equal(tokenizer.vocabSize, 19, `${i} ${path}`);
+        deepEqual([tokenizer.addedTokenId("<ent>"), tokenizer.addedTokenId("<ent2>")], [17, 18]);
+        deepEqual([tokenizer.addedTokenId("<mask>"), tokenizer.addedTokenId("la")], [16, undefined]);
+        deepEqual(tokenizer.encodeText("la<ent2> <ent>").ids, [0, 10, 18, 4, 17, 2]);
+        equal(tokenizer.encodeSegment("la<ent2> <ent>", true).some((id) => id > 16), false);
+        equal(tokenizer.decode([10, 18, 17, 2], { skipSpecialTokens: true }), "la");
+      }
+      const config = JSON.parse(Deno.readTextFileSync(`${directory}/saved/tokenizer_config.json`));
+      equal(config.tokenizer_class, i === 4 ? "LukeTokenizer" : "RobertaTokenizer");
+    });
+  }
+});
+
+Deno.test("openTokenizer() refuses added tokens that contradict the vocabulary", async () => {
+  await inDirectory(async (directory) => {
+    writeTinyBpe(directory);
+    Deno.writeTextFileSync(`${directory}/added_tokens.json`, '{"<mask>": 17}');
+    await refused(directory, /added_tokens\.json gives "<mask>" the id 17, the vocabulary 16/);
+    Deno.writeTextFileSync(`${directory}/added_tokens.json`, '{"<ent>": "a"}');
+    await refused(directory, /must map tokens to ids/);
+    Deno.writeTextFileSync(`${directory}/added_tokens.json`, "{}");
+    Deno.writeTextFileSync(`${directory}/tokenizer_config.json`, '{"added_tokens_decoder": {"17": {}}}');
+    await refused(directory, /no content for the id 17/);
+  });
+});
+
 Deno.test("openTokenizer() takes special tokens that a configuration names", async () => {
   await inDirectory(async (directory) => {
     const tokens = tinyBert.map((token) => token === "[MASK]" ? "<hole>" : token);
