@@ -87,7 +87,7 @@ def randomize(model: torch.nn.Module, draw: Draw, tied: bool) -> None:
             elif parameter.dim() == 1:
                 values = draw.normal(*parameter.shape, std=0.3)
             elif "embeddings" in name and "dense" not in name:
-                values = draw.normal(*parameter.shape, std=0.5)
+                values = draw.normal(*parameter.shape, std=0.3)
             else:
                 values = draw.normal(*parameter.shape, std=1.2 / math.sqrt(parameter.shape[1]))
             parameter.copy_(values)
@@ -162,7 +162,7 @@ def answers(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> dict[str
 
 
 def main() -> None:
-    for seed, (kind, (architecture, config)) in enumerate(MODELS.items(), start=40):
+    for seed, (kind, (architecture, config)) in enumerate(MODELS.items(), start=60):
         draw = Draw(seed)
         model = architecture(config).eval()
         randomize(model, draw, tied=kind != "luke_untied")
