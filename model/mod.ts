@@ -72,6 +72,12 @@ export {
   type OpenedModel,
   type WeightsReport,
 } from "./hugging_face/opened_model.ts";
+export { lukeForMaskedLM, type LukeForMaskedLMOptions } from "./hugging_face/luke_for_masked_lm.ts";
+export { originalLuke } from "./hugging_face/original_luke.ts";
+export { WORD_MODELS, wordModel, type WordModelClass } from "./hugging_face/word_models.ts";
+export type { SourceModel, SpecialWordIds, WrittenModel } from "./hugging_face/written_model.ts";
 export { openWeights } from "./weights/open_weights.ts";
+export { floatTensor, type RowRange, rowsOf } from "./weights/row_view.ts";
+export { writeWeights, type WriteWeightsOptions } from "./weights/write_weights.ts";
 export * from "./weights/safetensors_file.ts";
 export type { StoredWeights } from "./weights/stored_tensor.ts";

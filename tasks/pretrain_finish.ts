@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { writeFileAtomic } from "@lukeforge/corpus";
-import { type Device, lukeParameters } from "@lukeforge/model";
-import { exportHuggingFace, latestCheckpoint, readParametersFrom } from "@lukeforge/train";
+import { type Device, lukeParameters, openWeights } from "@lukeforge/model";
+import { exportHuggingFace, latestCheckpoint } from "@lukeforge/train";
 import { predictionLines } from "./predictions.ts";
 import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
 import { lukeConfig, type OpenDataset, openDataset, openHeldOut } from "./pretrain_network.ts";
@@ -110,9 +110,10 @@ function exportStage({ settings, paths }: PreparedRun, data: OpenDataset, checkp
     unit: "files",
     output: paths.model,
     async make() {
+      using weights = openWeights(checkpoint);
       await exportHuggingFace(paths.model, {
         config: lukeConfig(settings, data),
-        parameters: readParametersFrom(checkpoint),
+        tensors: weights.tensors,
         vocab: data.vocab,
         tokenizer: data.tokenizer,
         maxMentionLength: data.dataset.metadata.max_mention_length,

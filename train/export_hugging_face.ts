@@ -1,176 +1,144 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import {
-  type LukeConfig,
-  readSafetensors,
-  SafetensorsError,
-  type SafetensorsTensor,
-  writeSafetensors,
+  type Format,
+  lukeForMaskedLM,
+  type SourceModel,
+  WORD_MODELS,
+  wordModel,
+  type WordModelClass,
+  writeWeights,
+  type WriteWeightsOptions,
+  type WrittenModel,
 } from "@lukeforge/model";
-import { type EntityVocab, SPECIAL_ENTITIES, type Tokenizer } from "@lukeforge/vocab";
 import { writeDirectoryAtomic } from "./atomic_directory.ts";
-import { huggingFaceConfig } from "./hugging_face_config.ts";
-import { addedPositions, huggingFaceWeights } from "./hugging_face_weights.ts";
+import {
+  type ExportedVocab,
+  type HuggingFaceEntities,
+  huggingFaceEntities,
+  specialEntities,
+} from "./hugging_face_entities.ts";
+import {
+  checkTokenizer,
+  type ExportedTokenizer,
+  type LukeTokenizerClass,
+  lukeWords,
+  writeLukeTokenizer,
+  writeWordTokenizer,
+} from "./hugging_face_words.ts";
 import { type ModelCard, modelCard } from "./model_card.ts";
 
-/** The second masked entity of pairs (relation classification); transformers' LUKE tokenizer demands it. */
-const MASK2_ENTITY = "[MASK2]";
-/** Words that mark mentions in fine-tuning, with the words whose rows they start from, as in the released LUKE. */
-const ENTITY_MARKERS: readonly (readonly [marker: string, from: string])[] = [["<ent>", "@"], [
-  "<ent2>",
-  "#",
-]];
+/** The classes of transformers that a model can be written for. */
+export const MODEL_CLASSES = ["LukeForMaskedLM", ...Object.keys(WORD_MODELS) as WordModelClass[]] as const;
 
-/** What is exported. */
-export interface HuggingFaceExport {
-  /** Shape of the network. */
-  readonly config: LukeConfig;
-  /** By Hugging Face name, tied weights once: the contents of a checkpoint's `model.safetensors`. */
-  readonly parameters: ReadonlyMap<string, SafetensorsTensor>;
-  /** The run's entity vocabulary. */
-  readonly vocab: Pick<EntityVocab, "size" | "maskId" | "languages" | "getId" | "entries">;
-  /** The run's tokenizer. */
-  readonly tokenizer: Pick<
-    Tokenizer,
-    "vocabSize" | "padId" | "unkId" | "clsId" | "sepId" | "modelType" | "encodeSegment" | "save"
-  >;
-  /** Prepares fine-tuning with entity-aware attention: its queries are copies of the pretrained ones. Default false.
-   * A network that has entity-aware attention keeps its own. */
-  readonly useEntityAwareAttention?: boolean;
-  /** Most words of a mention, for transformers' tokenizer. Default 30. */
-  readonly maxMentionLength?: number;
-  /** What the model card tells. */
+/** One of {@linkcode MODEL_CLASSES}. */
+export type ModelClass = typeof MODEL_CLASSES[number];
+
+/** What is exported, and how. Weights are read while they are written. */
+export interface HuggingFaceExport extends SourceModel, WriteWeightsOptions {
+  /** The model's tokenizer. */
+  readonly tokenizer: ExportedTokenizer;
+  /** The card, besides the shape. */
   readonly card?: ModelCard;
 }
 
-/** Reads the parameters of a checkpoint directory or a safetensors file. @throws {UserError} when they cannot be read. */
-export function readParametersFrom(path: string): Map<string, SafetensorsTensor> {
-  const file = path.endsWith(".safetensors") ? path : join(path, "model.safetensors");
-  try {
-    return readSafetensors(file);
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new UserError(`${error.message}; export another checkpoint`);
-    throw error;
-  }
+/** A LUKE, and how it is exported. */
+export interface LukeExport extends HuggingFaceExport {
+  /** The model's entity vocabulary. */
+  readonly vocab: ExportedVocab;
+  /** Prepares fine-tuning with entity-aware attention: its queries are copies of the pretrained ones. Default false.
+   * A network that has entity-aware attention keeps its own. */
+  readonly useEntityAwareAttention?: boolean;
+  /** Keeps only the special entities. Default false. */
+  readonly removeEntityEmbeddings?: boolean;
+  /** transformers' tokenizer. Default: the one for the tokenizer's kind. */
+  readonly tokenizerClass?: LukeTokenizerClass;
+  /** Most entities of a text, for transformers' tokenizer. Default 32, as there. */
+  readonly maxEntityLength?: number;
+  /** Most words of a mention, for transformers' tokenizer. Default 30, as there. */
+  readonly maxMentionLength?: number;
+  /** The model that the words started from. */
+  readonly bertModelName?: string;
 }
 
 /**
- * Writes a directory that transformers opens as `LukeForMaskedLM`: `config.json`, `model.safetensors`, `entity_vocab.json`,
- * tokenizer files, `README.md`. It appears as a whole or not at all, in the place of what was there.
+ * Writes a directory that transformers opens as `LukeForMaskedLM`: `config.json`, `model.safetensors` (or shards),
+ * `entity_vocab.json`, tokenizer files, `README.md`. It appears as a whole or not at all, in the place of what was there.
  *
- * As in the released LUKE, `[MASK2]` follows the entities as a copy of `[MASK]`, and with a byte-level BPE tokenizer `<ent>` and
- * `<ent2>` follow the words as copies of `@` and `#`, for fine-tuning with transformers' `LukeTokenizer`. Entity titles are
- * bare unless the vocabulary has several languages (`language:Title` then).
+ * As upstream's converter does, `[MASK2]` follows the entities as a copy of `[MASK]`, `<ent>` and `<ent2>` follow the words as
+ * copies of `@` and `#`, for fine-tuning; where the model has them they stay. Entity titles are `language:Title`, bare where the
+ * vocabulary names no language.
  *
- * @throws {UserError} when vocabulary, tokenizer and network do not go together, or a parameter is missing.
+ * @throws {UserError} when vocabulary, tokenizer and network do not go together.
+ * @throws {WeightsError} when a parameter is missing or a value does not fit the element type.
  */
-export async function exportHuggingFace(directory: string, model: HuggingFaceExport): Promise<void> {
+export async function exportHuggingFace(directory: string, model: LukeExport): Promise<void> {
   const { config, vocab, tokenizer } = model;
-  const useEntityAwareAttention = config.useEntityAwareAttention || (model.useEntityAwareAttention ?? false);
-  if (vocab.size !== config.entityVocabSize || tokenizer.vocabSize !== config.vocabSize) {
+  if (vocab.size !== config.entityVocabSize) {
     throw new UserError(
-      `the network has ${config.vocabSize} words and ${config.entityVocabSize} entities, tokenizer and vocabulary ` +
-        `${tokenizer.vocabSize} and ${vocab.size}; export with those of the run`,
+      `the network has ${config.entityVocabSize} entities, the vocabulary ${vocab.size}; export with that of the run`,
     );
   }
-  const markers = markerRows(tokenizer);
-  const added = {
-    words: markers.map(({ row }) => row),
-    entities: vocab.getId(MASK2_ENTITY) === undefined ? [vocab.maskId] : [],
-  };
-  const sizes = {
-    vocabSize: config.vocabSize + added.words.length,
-    entityVocabSize: config.entityVocabSize + added.entities.length,
-    maxPositionEmbeddings: config.maxPositionEmbeddings + addedPositions(config),
-  };
-  const settings = huggingFaceConfig(config, sizes, tokenizer, useEntityAwareAttention);
-  const weights = huggingFaceWeights(model.parameters, config, added, useEntityAwareAttention);
-  await writeDirectoryAtomic(directory, (partial) => {
-    writeFileAtomic(join(partial, "config.json"), JSON.stringify(settings, null, 2) + "\n");
-    writeSafetensors(join(partial, "model.safetensors"), weights);
-    writeFileAtomic(join(partial, "entity_vocab.json"), entityVocabJson(vocab));
-    tokenizer.save(partial);
-    if (markers.length > 0) {
-      addMarkers(
-        partial,
-        markers.map(({ marker }) => marker),
-        tokenizer.vocabSize,
-        model.maxMentionLength ?? 30,
-      );
-    }
-    writeFileAtomic(join(partial, "README.md"), modelCard(config, vocab.languages, model.card));
+  const words = lukeWords(tokenizer, config.vocabSize);
+  const entities: HuggingFaceEntities = model.removeEntityEmbeddings
+    ? specialEntities(vocab)
+    : huggingFaceEntities(vocab);
+  const written = lukeForMaskedLM(model, {
+    specialWords: tokenizer,
+    words: words.rows,
+    entities: entities.rows,
+    ...(model.useEntityAwareAttention === undefined
+      ? {}
+      : { useEntityAwareAttention: model.useEntityAwareAttention }),
+    ...(model.bertModelName === undefined ? {} : { bertModelName: model.bertModelName }),
+  });
+  await writeModel(directory, written, model, [...vocab.languages], (partial) => {
+    writeFileAtomic(join(partial, "entity_vocab.json"), entities.json);
+    writeLukeTokenizer(partial, tokenizer, {
+      ...(model.tokenizerClass === undefined ? {} : { tokenizerClass: model.tokenizerClass }),
+      markerIds: words.markerIds,
+      maxEntityLength: model.maxEntityLength ?? 32,
+      maxMentionLength: model.maxMentionLength ?? 30,
+    });
   });
 }
 
-function markerRows(tokenizer: HuggingFaceExport["tokenizer"]): { marker: string; row: number }[] {
-  // transformers has no LUKE tokenizer for WordPiece, so there is nothing that would use them.
-  if (tokenizer.modelType !== "roberta") return [];
-  const rows = ENTITY_MARKERS.flatMap(([marker, from]) => {
-    const ids = tokenizer.encodeSegment(from, false);
-    return ids.length === 1 && ids[0] !== undefined && ids[0] !== tokenizer.unkId
-      ? [{ marker, row: ids[0] }]
-      : [];
-  });
-  return rows.length === ENTITY_MARKERS.length ? rows : [];
-}
-
-/** Makes the saved tokenizer a `LukeTokenizer` that knows the markers under the ids of their rows. */
-function addMarkers(
+/**
+ * Writes a directory that transformers opens as a masked language model of words: a network of words only, or the word side of a
+ * LUKE. It appears as a whole or not at all, in the place of what was there.
+ *
+ * @throws {UserError} when tokenizer and network do not go together.
+ * @throws {WeightsError} when a parameter is missing or a value does not fit the element type.
+ */
+export async function exportWordModel(
   directory: string,
-  markers: readonly string[],
-  firstId: number,
-  maxMentionLength: number,
-): void {
-  const change = (name: string, edit: (value: Record<string, unknown>) => Record<string, unknown>): void => {
-    const path = join(directory, name);
-    const value = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    writeFileAtomic(
-      path,
-      JSON.stringify(edit(value), null, name === "tokenizer.json" ? undefined : 2) + "\n",
-    );
-  };
-  const tokens = markers.map((content, i) => ({
-    id: firstId + i,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
-  change("tokenizer.json", (json) => ({
-    ...json,
-    added_tokens: [...(Array.isArray(json.added_tokens) ? json.added_tokens : []), ...tokens],
-  }));
-  change("tokenizer_config.json", (json) => ({
-    ...json,
-    tokenizer_class: "LukeTokenizer",
-    entity_token_1: markers[0],
-    entity_token_2: markers[1],
-    max_mention_length: maxMentionLength,
-  }));
+  model: HuggingFaceExport,
+  name: WordModelClass,
+): Promise<void> {
+  checkTokenizer(model.tokenizer, model.config.vocabSize);
+  const written = wordModel(model, name, model.tokenizer);
+  await writeModel(directory, written, model, [], (partial) => writeWordTokenizer(partial, model.tokenizer));
 }
 
-/** One JSON object from title to id, an entry a line. Not by `JSON.stringify` of an object: a million entries, some named like numbers. */
-function* entityVocabJson(vocab: HuggingFaceExport["vocab"]): Generator<string> {
-  const named = vocab.languages.size > 1;
-  let lines = "{";
-  let separator = "\n";
-  for (const { id, entities } of vocab.entries()) {
-    for (const [title, language] of entities) {
-      const isBare = !named || language === null || SPECIAL_ENTITIES.includes(title) ||
-        title === MASK2_ENTITY;
-      lines += `${separator}${JSON.stringify(isBare ? title : `${language}:${title}`)}: ${id}`;
-      separator = ",\n";
-    }
-    if (lines.length > 1 << 16) {
-      yield lines;
-      lines = "";
-    }
-  }
-  if (vocab.getId(MASK2_ENTITY) === undefined) {
-    lines += `${separator}${JSON.stringify(MASK2_ENTITY)}: ${vocab.size}`;
-  }
-  yield `${lines}\n}\n`;
+async function writeModel(
+  directory: string,
+  { settings, tensors }: WrittenModel,
+  model: HuggingFaceExport,
+  languages: readonly (string | null)[],
+  writeMore: (partial: string) => void,
+): Promise<void> {
+  const config = { ...settings, dtype: TORCH_DTYPES[model.dtype ?? "f32"] };
+  const card = modelCard({ config: model.config, settings: config, languages }, model.card);
+  await writeDirectoryAtomic(directory, (partial) => {
+    writeFileAtomic(join(partial, "config.json"), JSON.stringify(config, null, 2) + "\n");
+    writeWeights(partial, tensors, model);
+    writeMore(partial);
+    writeFileAtomic(join(partial, "README.md"), card);
+  });
 }
+
+const TORCH_DTYPES: Readonly<Record<Format, string>> = {
+  f32: "float32",
+  f16: "float16",
+  bf16: "bfloat16",
+};

@@ -3,9 +3,16 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
-import { type LukeConfig, lukeParameters, readSafetensors, type SafetensorsTensor } from "@lukeforge/model";
+import {
+  floatTensor,
+  type LukeConfig,
+  lukeParameters,
+  openWeights,
+  type StoredTensor,
+  WeightsError,
+} from "@lukeforge/model";
 import { EntityVocab, type EntityVocabEntry } from "@lukeforge/vocab";
-import { exportHuggingFace, type HuggingFaceExport, readParametersFrom } from "./export_hugging_face.ts";
+import { exportHuggingFace, exportWordModel, type LukeExport } from "./export_hugging_face.ts";
 
 const CONFIG: LukeConfig = {
   baseModelType: "roberta",
@@ -27,15 +34,15 @@ const CONFIG: LukeConfig = {
   tieWordEmbeddings: true,
 };
 const WORDS = "luke.embeddings.word_embeddings.weight";
-const POSITIONS = "luke.embeddings.position_embeddings.weight";
-const ENTITY_POSITIONS = "luke.entity_embeddings.position_embeddings.weight";
+const ENTITIES = "luke.entity_embeddings.entity_embeddings.weight";
 
-function parametersOf(config: LukeConfig): Map<string, SafetensorsTensor> {
+/** Parameters whose elements are 1, 2, 3, … */
+function tensorsOf(config: LukeConfig): Map<string, StoredTensor> {
   let next = 0;
   return new Map(
     lukeParameters(config).map(({ name, shape }) => {
       const data = new Float32Array(shape.reduce((product, size) => product * size, 1)).map(() => ++next);
-      return [name, { shape, data }];
+      return [name, floatTensor(shape, data)];
     }),
   );
 }
@@ -53,10 +60,10 @@ function vocabOf(...titles: [title: string, language: string | null][]): EntityV
   ]);
 }
 
-function modelOf(change: Partial<HuggingFaceExport> = {}, config = CONFIG): HuggingFaceExport {
+function modelOf(change: Partial<LukeExport> = {}, config = CONFIG): LukeExport {
   return {
     config,
-    parameters: parametersOf(config),
+    tensors: tensorsOf(config),
     vocab: vocabOf(["Japan", null], ["1984", null]),
     tokenizer: {
       vocabSize: 11,
@@ -69,13 +76,14 @@ function modelOf(change: Partial<HuggingFaceExport> = {}, config = CONFIG): Hugg
       save: (directory) => {
         writeFileSync(join(directory, "tokenizer.json"), '{"added_tokens":[{"id":0,"content":"<s>"}]}');
         writeFileSync(join(directory, "tokenizer_config.json"), '{"tokenizer_class":"RobertaTokenizer"}');
+        writeFileSync(join(directory, "special_tokens_map.json"), '{"pad_token":"<pad>"}');
       },
     },
     ...change,
   };
 }
 
-async function exported(model: HuggingFaceExport, check: (directory: string) => void): Promise<void> {
+async function exported(model: LukeExport, check: (directory: string) => void): Promise<void> {
   const parent = mkdtempSync(join(tmpdir(), "export-"));
   try {
     const directory = join(parent, "model");
@@ -90,71 +98,108 @@ async function exported(model: HuggingFaceExport, check: (directory: string) => 
 const json = (directory: string, name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(directory, name), "utf8"));
 
-function floats(tensors: ReadonlyMap<string, SafetensorsTensor>, name: string): Float32Array {
-  const data = tensors.get(name)?.data;
-  return data instanceof Float32Array ? data : assert.fail(`no ${name}`);
+function floats(tensors: ReadonlyMap<string, StoredTensor>, name: string): Float32Array {
+  const tensor = tensors.get(name) ?? assert.fail(`no ${name}`);
+  return tensor.readFloats(0, tensor.shape.reduce((product, size) => product * size, 1));
 }
 
-Deno.test("exportHuggingFace() writes config, weights with untied heads, vocabulary, tokenizer and model card", async () => {
+/** The tensors of an export, read to the end. */
+function written(directory: string): Map<string, StoredTensor> {
+  using weights = openWeights(directory);
+  return new Map(
+    [...weights.tensors].map((
+      [name, { shape }],
+    ) => [name, floatTensor(shape, floats(weights.tensors, name).slice())]),
+  );
+}
+
+Deno.test("exportHuggingFace() writes config, weights, vocabulary, tokenizer and model card", async () => {
   await exported(modelOf(), (directory) => {
     assert.deepEqual(readdirSync(directory).sort(), [
       "README.md",
       "config.json",
       "entity_vocab.json",
       "model.safetensors",
+      "special_tokens_map.json",
       "tokenizer.json",
       "tokenizer_config.json",
     ]);
     const config = json(directory, "config.json");
-    assert.equal(config.model_type, "luke");
-    assert.deepEqual(config.architectures, ["LukeForMaskedLM"]);
-    assert.deepEqual([config.vocab_size, config.entity_vocab_size, config.max_position_embeddings], [
-      13,
-      6,
-      6,
+    assert.deepEqual([config.model_type, config.architectures, config.dtype], [
+      "luke",
+      ["LukeForMaskedLM"],
+      "float32",
     ]);
-    assert.deepEqual([config.pad_token_id, config.bos_token_id, config.eos_token_id], [1, 0, 2]);
-    assert.equal(config.use_entity_aware_attention, false);
-    const tensors = readSafetensors(join(directory, "model.safetensors"));
-    assert.deepEqual(
-      new Set(tensors.keys()),
-      new Set([
-        ...lukeParameters(CONFIG).map(({ name }) => name),
-        "lm_head.decoder.weight",
-        "lm_head.decoder.bias",
-      ]),
-    );
-    assert.deepEqual(tensors.get("lm_head.decoder.weight"), tensors.get(WORDS));
-    assert.deepEqual(tensors.get("lm_head.decoder.bias"), tensors.get("lm_head.bias"));
-    assert.deepEqual(readParametersFrom(directory), tensors);
+    assert.deepEqual([config.vocab_size, config.entity_vocab_size], [13, 6]);
+    assert.match(readFileSync(join(directory, "README.md"), "utf8"), /\| entities \| 6 \|/);
   });
 });
 
 Deno.test("exportHuggingFace() appends <ent>, <ent2> and [MASK2] as copies of @, # and [MASK]", async () => {
-  const model = modelOf();
+  for (const baseModelType of ["roberta", "bert"] as const) {
+    const model = modelOf({}, { ...CONFIG, baseModelType });
+    await exported(model, (directory) => {
+      const tensors = written(directory);
+      const words = floats(tensors, WORDS), trained = floats(model.tensors, WORDS);
+      assert.deepEqual(words.subarray(0, 44), trained);
+      assert.deepEqual([...words.subarray(44)], [...trained.subarray(28, 32), ...trained.subarray(36, 40)]);
+      const entities = floats(tensors, ENTITIES);
+      assert.deepEqual(entities.subarray(10), entities.subarray(4, 6));
+      const bias = floats(tensors, "entity_predictions.bias");
+      assert.equal(bias[5], bias[2]);
+      const added = json(directory, "tokenizer.json").added_tokens as { id: number; content: string }[];
+      assert.deepEqual(added.map(({ id, content }) => [id, content]), [
+        [0, "<s>"],
+        [11, "<ent>"],
+        [12, "<ent2>"],
+      ]);
+      const { tokenizer_class } = json(directory, "tokenizer_config.json");
+      assert.equal(tokenizer_class, baseModelType === "bert" ? "BertTokenizer" : "LukeTokenizer");
+    });
+  }
+});
+
+Deno.test("exportHuggingFace() adds no row that the model has already", async () => {
+  const vocab = vocabOf(["Japan", null], ["[MASK2]", null]);
+  const tokenizer = {
+    ...modelOf().tokenizer,
+    addedTokenId: (token: string) => token === "<ent>" ? 9 : token === "<ent2>" ? 10 : undefined,
+  };
+  const model = modelOf({ vocab, tokenizer });
   await exported(model, (directory) => {
-    const tensors = readSafetensors(join(directory, "model.safetensors"));
-    const words = floats(tensors, WORDS), trained = floats(model.parameters, WORDS);
-    assert.deepEqual(words.subarray(0, 44), trained);
-    assert.deepEqual([...words.subarray(44)], [...trained.subarray(28, 32), ...trained.subarray(36, 40)]);
-    const entities = floats(tensors, "luke.entity_embeddings.entity_embeddings.weight");
-    assert.deepEqual(entities.subarray(10), entities.subarray(4, 6));
-    const bias = floats(tensors, "entity_predictions.bias");
-    assert.equal(bias[5], bias[2]);
-    const added = json(directory, "tokenizer.json").added_tokens as { id: number; content: string }[];
-    assert.deepEqual(added.map(({ id, content }) => [id, content]), [[0, "<s>"], [11, "<ent>"], [
-      12,
-      "<ent2>",
-    ]]);
-    assert.equal(json(directory, "tokenizer_config.json").tokenizer_class, "LukeTokenizer");
+    const tensors = written(directory);
+    assert.deepEqual(floats(tensors, WORDS), floats(model.tensors, WORDS));
+    assert.deepEqual(floats(tensors, ENTITIES), floats(model.tensors, ENTITIES));
+    assert.deepEqual(json(directory, "entity_vocab.json"), {
+      "[PAD]": 0,
+      "[UNK]": 1,
+      "[MASK]": 2,
+      Japan: 3,
+      "[MASK2]": 4,
+    });
   });
 });
 
-Deno.test("exportHuggingFace() names entities bare with one language or none, else by language", async () => {
+Deno.test("exportHuggingFace() gives markers the ids that follow the tokenizer, in a table that is longer, too", async () => {
+  for (const vocabSize of [9, 10, 11]) {
+    const tokenizer = { ...modelOf().tokenizer, vocabSize };
+    const model = modelOf({ tokenizer });
+    await exported(model, (directory) => {
+      const words = floats(written(directory), WORDS), trained = floats(model.tensors, WORDS);
+      const row = (table: Float32Array, id: number): number[] => [...table.subarray(4 * id, 4 * id + 4)];
+      assert.equal(words.length / 4, Math.max(11, vocabSize + 2));
+      assert.deepEqual(row(words, vocabSize - 1), row(trained, vocabSize - 1));
+      assert.deepEqual(row(words, vocabSize), row(trained, 7));
+      assert.deepEqual(row(words, vocabSize + 1), row(trained, 9));
+    });
+  }
+});
+
+Deno.test("exportHuggingFace() names entities bare without a language, else by language", async () => {
   const specials = { "[PAD]": 0, "[UNK]": 1, "[MASK]": 2, "[MASK2]": 5 };
   const cases: [EntityVocab, Record<string, number>][] = [
     [vocabOf(["Japan", null], ["1984", null]), { Japan: 3, "1984": 4 }],
-    [vocabOf(["Japan", "en"], ['"Heroes"', "en"]), { Japan: 3, '"Heroes"': 4 }],
+    [vocabOf(["Japan", "en"], ['"Heroes"', "en"]), { "en:Japan": 3, 'en:"Heroes"': 4 }],
     [vocabOf(["Japan", "en"], ["日本", "ja"]), { "en:Japan": 3, "ja:日本": 4 }],
   ];
   for (const [vocab, expected] of cases) {
@@ -164,46 +209,56 @@ Deno.test("exportHuggingFace() names entities bare with one language or none, el
   }
 });
 
-Deno.test("exportHuggingFace() moves BERT's word positions down, so that transformers' counting finds them", async () => {
-  const config: LukeConfig = { ...CONFIG, baseModelType: "bert" };
-  const model = modelOf({}, config);
+Deno.test("exportHuggingFace() writes every title of an entity of several languages", async () => {
+  const specials = [...vocabOf().entries()];
+  const entities: [string, string][] = [["Japan", "en"], ["日本", "ja"]];
+  const vocab = new EntityVocab([...specials, { id: 3, entities, count: 1 }, {
+    id: 4,
+    entities: [["Wien", "de"]],
+    count: 1,
+  }]);
+  await exported(modelOf({ vocab }), (directory) => {
+    const keys = json(directory, "entity_vocab.json");
+    assert.deepEqual([keys["en:Japan"], keys["ja:日本"], keys["de:Wien"]], [3, 3, 4]);
+  });
+});
+
+Deno.test("exportHuggingFace() keeps only the special entities when asked to", async () => {
+  const model = modelOf({ removeEntityEmbeddings: true });
   await exported(model, (directory) => {
-    assert.equal(json(directory, "config.json").max_position_embeddings, 8);
-    assert.equal(json(directory, "config.json").vocab_size, 11);
-    const tensors = readSafetensors(join(directory, "model.safetensors"));
-    const zeros = new Float32Array(8);
-    assert.deepEqual(floats(tensors, POSITIONS).subarray(0, 8), zeros);
-    assert.deepEqual(floats(tensors, POSITIONS).subarray(8), floats(model.parameters, POSITIONS));
+    const kept = { "[MASK]": 0, "[UNK]": 1, "[PAD]": 2, "[MASK2]": 3 };
+    assert.deepEqual(json(directory, "entity_vocab.json"), kept);
+    assert.equal(json(directory, "config.json").entity_vocab_size, 4);
+    const table = floats(model.tensors, ENTITIES), bias = floats(model.tensors, "entity_predictions.bias");
+    const tensors = written(directory);
     assert.deepEqual(
-      floats(tensors, ENTITY_POSITIONS).subarray(0, 24),
-      floats(model.parameters, ENTITY_POSITIONS),
+      [...floats(tensors, ENTITIES)],
+      [2, 1, 0, 2].flatMap((id) => [...table.subarray(2 * id, 2 * id + 2)]),
     );
-    assert.deepEqual(floats(tensors, ENTITY_POSITIONS).subarray(24), zeros);
+    assert.deepEqual([...floats(tensors, "entity_predictions.bias")], [2, 1, 0, 2].map((id) => bias[id]));
   });
 });
 
-Deno.test("exportHuggingFace() copies queries for entity-aware attention when asked to", async () => {
-  await exported(modelOf({ useEntityAwareAttention: true }), (directory) => {
-    assert.equal(json(directory, "config.json").use_entity_aware_attention, true);
-    const tensors = readSafetensors(join(directory, "model.safetensors"));
-    const attention = "luke.encoder.layer.0.attention.self";
-    for (const name of ["w2e_query", "e2w_query", "e2e_query"]) {
-      assert.deepEqual(tensors.get(`${attention}.${name}.weight`), tensors.get(`${attention}.query.weight`));
-      assert.deepEqual(tensors.get(`${attention}.${name}.bias`), tensors.get(`${attention}.query.bias`));
-    }
+Deno.test("exportHuggingFace() writes half precision and shards", async () => {
+  await exported(modelOf({ dtype: "bf16", maxShardSize: 100 }), (directory) => {
+    assert.equal(json(directory, "config.json").dtype, "bfloat16");
+    using weights = openWeights(directory);
+    assert.match(weights.format, /shards/);
+    assert.equal(weights.tensors.get(WORDS)?.dtype, "BF16");
   });
 });
 
-Deno.test("exportHuggingFace() keeps the queries of a network with entity-aware attention", async () => {
-  const config: LukeConfig = { ...CONFIG, useEntityAwareAttention: true };
-  const parameters = parametersOf(config);
-  await exported(modelOf({ config, parameters }), (directory) => {
-    assert.equal(json(directory, "config.json").use_entity_aware_attention, true);
-    const tensors = readSafetensors(join(directory, "model.safetensors"));
-    const name = "luke.encoder.layer.0.attention.self.w2e_query.weight";
-    assert.deepEqual(tensors.get(name)?.data, parameters.get(name)?.data);
-    assert.notDeepEqual(tensors.get(name)?.data, tensors.get(name.replace("w2e_", ""))?.data);
-  });
+Deno.test("exportWordModel() writes the word side with its tokenizer", async () => {
+  const parent = mkdtempSync(join(tmpdir(), "export-"));
+  try {
+    const directory = join(parent, "model");
+    await exportWordModel(directory, modelOf(), "RobertaForMaskedLM");
+    assert.equal(json(directory, "config.json").model_type, "roberta");
+    assert.equal(json(directory, "tokenizer_config.json").tokenizer_class, "RobertaTokenizer");
+    assert.equal(readdirSync(directory).includes("entity_vocab.json"), false);
+  } finally {
+    rmSync(parent, { recursive: true });
+  }
 });
 
 Deno.test("exportHuggingFace() replaces an older export as a whole and cleans up after a kill", async () => {
@@ -222,17 +277,23 @@ Deno.test("exportHuggingFace() replaces an older export as a whole and cleans up
   }
 });
 
-Deno.test("exportHuggingFace() refuses a vocabulary of another size and parameters that are missing", async () => {
-  const refused = (message: RegExp) => (error: unknown): boolean =>
-    error instanceof UserError && message.test(error.message);
+Deno.test("exportHuggingFace() refuses what does not go together", async () => {
   const parent = mkdtempSync(join(tmpdir(), "export-"));
   try {
-    const start = (change: Partial<HuggingFaceExport>): Promise<void> =>
-      exportHuggingFace(join(parent, "model"), modelOf(change));
-    await assert.rejects(start({ vocab: vocabOf() }), refused(/11 words and 5 entities, .* 11 and 3/));
-    await assert.rejects(start({ parameters: new Map() }), refused(/parameter luke\..* is missing/));
-    assert.throws(() => readParametersFrom(parent), refused(/model\.safetensors: cannot be opened/));
-    assert.deepEqual(readdirSync(parent), []);
+    const refuses = (
+      change: Partial<LukeExport>,
+      kind: typeof UserError | typeof WeightsError,
+      message: RegExp,
+    ): Promise<void> =>
+      assert.rejects(
+        exportHuggingFace(join(parent, "model"), modelOf(change)),
+        (error) => error instanceof kind && message.test(error.message),
+      );
+    await refuses({ vocab: vocabOf() }, UserError, /5 entities, the vocabulary 3/);
+    const tokenizer = { ...modelOf().tokenizer, vocabSize: 12 };
+    await refuses({ tokenizer }, UserError, /11 words, the tokenizer 12/);
+    await refuses({ tensors: new Map() }, WeightsError, /parameters are missing: luke\./);
+    await refuses({ tokenizerClass: "MLukeTokenizer" }, UserError, /take --tokenizer-class LukeTokenizer/);
   } finally {
     rmSync(parent, { recursive: true });
   }

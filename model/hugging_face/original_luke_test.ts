@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { countingTensors } from "../testdata_tensors.ts";
+import { tinyLukeConfig } from "../testdata_tiny_luke.ts";
+import { originalLuke } from "./original_luke.ts";
+
+Deno.test("originalLuke() names tensors as LUKE's repository, tied ones under each name", () => {
+  const config = tinyLukeConfig();
+  const { settings, tensors } = originalLuke({ config, tensors: countingTensors(config) }, "roberta-base");
+  assert.equal([...tensors.keys()].some((name) => name.startsWith("luke.")), false);
+  assert.deepEqual(
+    [...tensors.keys()].filter((name) => !/^(encoder|embeddings|entity_embeddings)\./.test(name)),
+    [
+      "lm_head.dense.weight",
+      "lm_head.dense.bias",
+      "lm_head.layer_norm.weight",
+      "lm_head.layer_norm.bias",
+      "lm_head.bias",
+      "entity_predictions.transform.dense.weight",
+      "entity_predictions.transform.dense.bias",
+      "entity_predictions.transform.LayerNorm.weight",
+      "entity_predictions.transform.LayerNorm.bias",
+      "entity_predictions.bias",
+      "pooler.dense.weight",
+      "pooler.dense.bias",
+      "lm_head.decoder.weight",
+      "lm_head.decoder.bias",
+      "entity_predictions.decoder.weight",
+    ],
+  );
+  assert.equal(tensors.get("lm_head.decoder.weight"), tensors.get("embeddings.word_embeddings.weight"));
+  assert.deepEqual([settings.bert_model_name, settings.entity_emb_size], ["roberta-base", 6]);
+});
+
+Deno.test("originalLuke() puts BERT's head over a network that counts positions as BERT", () => {
+  const config = tinyLukeConfig({ baseModelType: "bert" });
+  const { tensors } = originalLuke({ config, tensors: countingTensors(config) }, "bert-base-cased");
+  assert.equal([...tensors.keys()].some((name) => name.startsWith("lm_head.")), false);
+  assert.deepEqual([...tensors.keys()].filter((name) => name.startsWith("cls.")), [
+    "cls.predictions.transform.dense.weight",
+    "cls.predictions.transform.dense.bias",
+    "cls.predictions.transform.LayerNorm.weight",
+    "cls.predictions.transform.LayerNorm.bias",
+    "cls.predictions.bias",
+    "cls.predictions.decoder.weight",
+    "cls.predictions.decoder.bias",
+    "cls.seq_relationship.weight",
+    "cls.seq_relationship.bias",
+  ]);
+  assert.deepEqual(tensors.get("embeddings.position_embeddings.weight")?.shape, [20, 8]);
+});

@@ -1,0 +1,131 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Format } from "../ops/half/format.ts";
+import { BYTES_PER_ELEMENT, elementCount } from "./element_types.ts";
+import type { LazySafetensorsTensor } from "./safetensors.ts";
+import { writeSafetensors } from "./safetensors_file.ts";
+import type { StoredTensor } from "./stored_tensor.ts";
+import { WeightsError } from "./weights_error.ts";
+
+/** How weights are written. */
+export interface WriteWeightsOptions {
+  /** Element type of every tensor. Default f32. */
+  readonly dtype?: Format;
+  /** Bytes of tensors in one file, unless a single tensor is larger. Default 5 GB, as transformers. */
+  readonly maxShardSize?: number;
+  /** Called with the bytes written, and the bytes of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const SAFETENSORS_TYPES = { f32: "F32", f16: "F16", bf16: "BF16" } as const;
+const MAX_SHARD_SIZE = 5e9;
+/** Elements in memory at once: 4 MiB of f32. */
+const PIECE_ELEMENTS = 1 << 20;
+
+/**
+ * Writes tensors as safetensors with the metadata `format: pt` into a directory that exists: `model.safetensors`, or above
+ * `maxShardSize` the shards `model-0000i-of-0000n.safetensors` with `model.safetensors.index.json`, divided as transformers does:
+ * in order, a new file when the next tensor would not fit. Tensors are read in pieces of 4 MiB. Every file is flushed.
+ *
+ * @returns the names of the files.
+ * @throws {WeightsError} when a value does not fit f16, naming tensor and index.
+ */
+export function writeWeights(
+  directory: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { dtype = "f32", maxShardSize = MAX_SHARD_SIZE, onProgress }: WriteWeightsOptions = {},
+): string[] {
+  const sizeOf = ({ shape }: StoredTensor): number => elementCount(shape) * bytesPerElement(dtype);
+  const shards = shardsOf(tensors, sizeOf, maxShardSize);
+  const total = [...tensors.values()].reduce((sum, tensor) => sum + sizeOf(tensor), 0);
+  const digits = (n: number): string => String(n).padStart(5, "0");
+  const files: string[] = [];
+  const places: [tensor: string, file: string][] = [];
+  let done = 0;
+  for (const [i, shard] of shards.entries()) {
+    const name = shards.length === 1
+      ? "model.safetensors"
+      : `model-${digits(i + 1)}-of-${digits(shards.length)}.safetensors`;
+    writeShard(join(directory, name), shard, dtype, (bytes) => onProgress?.(done += bytes, total));
+    files.push(name);
+    for (const tensor of shard.keys()) places.push([tensor, name]);
+  }
+  if (shards.length > 1) {
+    const name = "model.safetensors.index.json";
+    const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(places) };
+    writeIndex(join(directory, name), index);
+    files.push(name);
+  }
+  return files;
+}
+
+function shardsOf(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  sizeOf: (tensor: StoredTensor) => number,
+  maxShardSize: number,
+): Map<string, StoredTensor>[] {
+  let last = new Map<string, StoredTensor>();
+  const shards = [last];
+  let bytes = 0;
+  for (const [name, tensor] of tensors) {
+    if (last.size > 0 && bytes + sizeOf(tensor) > maxShardSize) {
+      shards.push(last = new Map());
+      bytes = 0;
+    }
+    last.set(name, tensor);
+    bytes += sizeOf(tensor);
+  }
+  return shards;
+}
+
+function writeShard(
+  path: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  dtype: Format,
+  onBytes: (bytes: number) => void,
+): void {
+  const lazy = new Map<string, LazySafetensorsTensor>();
+  for (const [name, tensor] of tensors) {
+    lazy.set(name, {
+      dtype: SAFETENSORS_TYPES[dtype],
+      shape: tensor.shape,
+      data: () => piecesOf(name, tensor, dtype, onBytes),
+    });
+  }
+  writeSafetensors(path, lazy);
+}
+
+function* piecesOf(
+  name: string,
+  tensor: StoredTensor,
+  dtype: Format,
+  onBytes: (bytes: number) => void,
+): Generator<Float32Array> {
+  const count = elementCount(tensor.shape);
+  for (let begin = 0; begin < count; begin += PIECE_ELEMENTS) {
+    const values = tensor.readFloats(begin, Math.min(begin + PIECE_ELEMENTS, count));
+    const beyond = dtype === "f16" ? values.findIndex(isBeyondHalf) : -1;
+    if (beyond >= 0) {
+      throw new WeightsError(
+        `tensor ${name}, element ${begin + beyond}: ${values[beyond]} does not fit f16; write f32 or bf16`,
+      );
+    }
+    yield values;
+    onBytes(values.length * bytesPerElement(dtype));
+  }
+}
+
+/** Whether a finite value rounds to an infinite f16. */
+function isBeyondHalf(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) >= 65520;
+}
+
+function bytesPerElement(dtype: Format): number {
+  return BYTES_PER_ELEMENT[SAFETENSORS_TYPES[dtype]];
+}
+
+function writeIndex(path: string, index: unknown): void {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, JSON.stringify(index, null, 2) + "\n", { flush: true });
+  renameSync(partial, path);
+}

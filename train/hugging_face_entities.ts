@@ -1,0 +1,78 @@
+import type { RowRange } from "@lukeforge/model";
+import { type EntityVocab, MASK_ENTITY, PAD_ENTITY, SPECIAL_ENTITIES, UNK_ENTITY } from "@lukeforge/vocab";
+
+/** The second masked entity of pairs (relation classification); transformers' LUKE tokenizers demand it. */
+const MASK2_ENTITY = "[MASK2]";
+
+/** What an export needs of an entity vocabulary. */
+export type ExportedVocab = Pick<
+  EntityVocab,
+  "size" | "padId" | "unkId" | "maskId" | "languages" | "getId" | "entries"
+>;
+
+/** Entities as Hugging Face has them. */
+export interface HuggingFaceEntities {
+  /** Rows of the network's entity table and bias, in the order of the written ids. */
+  readonly rows: readonly RowRange[];
+  /** The text of `entity_vocab.json`: one JSON object from title to id. */
+  readonly json: Iterable<string>;
+}
+
+/**
+ * The entities of a vocabulary as upstream's converter writes them: `[MASK2]` after the last id, a copy of `[MASK]`, unless the
+ * vocabulary has it.
+ *
+ * Titles are bare when the vocabulary names no language, else `language:Title`. Upstream writes `None:Title` for the former,
+ * which `LukeTokenizer` never finds.
+ */
+export function huggingFaceEntities(vocab: ExportedVocab): HuggingFaceEntities {
+  const hasMask2 = vocab.getId(MASK2_ENTITY) !== undefined;
+  const all: RowRange = [0, vocab.size];
+  return {
+    rows: hasMask2 ? [all] : [all, [vocab.maskId, vocab.maskId + 1]],
+    json: jsonObject(namedIds(vocab, hasMask2)),
+  };
+}
+
+/**
+ * Only the special entities, as in upstream's "lite" models, whose entity tables are not needed where mentions are `[MASK]`:
+ * `[MASK]`, `[UNK]`, `[PAD]` and `[MASK2]` with the ids 0 to 3.
+ */
+export function specialEntities(vocab: ExportedVocab): HuggingFaceEntities {
+  const kept: readonly (readonly [title: string, id: number])[] = [
+    [MASK_ENTITY, vocab.maskId],
+    [UNK_ENTITY, vocab.unkId],
+    [PAD_ENTITY, vocab.padId],
+    [MASK2_ENTITY, vocab.getId(MASK2_ENTITY) ?? vocab.maskId],
+  ];
+  return {
+    rows: kept.map(([, id]): RowRange => [id, id + 1]),
+    json: jsonObject(kept.map(([title], i) => [title, i])),
+  };
+}
+
+function* namedIds(vocab: ExportedVocab, hasMask2: boolean): Generator<[key: string, id: number]> {
+  for (const { id, entities } of vocab.entries()) {
+    for (const [title, language] of entities) {
+      const isBare = language === null || SPECIAL_ENTITIES.includes(title) || title === MASK2_ENTITY;
+      const key = isBare ? title : `${language}:${title}`;
+      yield [key, id];
+    }
+  }
+  if (!hasMask2) yield [MASK2_ENTITY, vocab.size];
+}
+
+/** An entry a line. Not by `JSON.stringify` of an object: a million entries, some named like numbers. */
+function* jsonObject(entries: Iterable<readonly [key: string, value: number]>): Generator<string> {
+  let lines = "{";
+  let separator = "\n";
+  for (const [key, value] of entries) {
+    lines += `${separator}${JSON.stringify(key)}: ${value}`;
+    separator = ",\n";
+    if (lines.length > 1 << 16) {
+      yield lines;
+      lines = "";
+    }
+  }
+  yield `${lines}\n}\n`;
+}
