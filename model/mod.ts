@@ -76,6 +76,18 @@ export { lukeForMaskedLM, type LukeForMaskedLMOptions } from "./hugging_face/luk
 export { originalLuke } from "./hugging_face/original_luke.ts";
 export { WORD_MODELS, wordModel, type WordModelClass } from "./hugging_face/word_models.ts";
 export type { SourceModel, SpecialWordIds, WrittenModel } from "./hugging_face/written_model.ts";
+export {
+  DEFAULT_ONNX_OPSET,
+  exportOnnx,
+  ONNX_DTYPES,
+  ONNX_TASKS,
+  type OnnxExport,
+  type OnnxExportModel,
+  type OnnxExportOptions,
+  type OnnxTask,
+} from "./onnx/export_onnx.ts";
+export { ONNX_OPSETS } from "./onnx/onnx_graph.ts";
+export type { ByteSource } from "./onnx/protobuf_message.ts";
 export { openWeights } from "./weights/open_weights.ts";
 export { floatTensor, type RowRange, rowsOf } from "./weights/row_view.ts";
 export { writeWeights, type WriteWeightsOptions } from "./weights/write_weights.ts";
