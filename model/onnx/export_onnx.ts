@@ -1,6 +1,6 @@
 import type { ModelType } from "../hugging_face/opened_model.ts";
 import type { LukeConfig } from "../luke_config.ts";
-import { lukeParameters, withEntityAwareQueries } from "../luke_parameters.ts";
+import { lukeParameters } from "../luke_parameters.ts";
 import type { StoredTensor } from "../weights/stored_tensor.ts";
 import { WeightsError } from "../weights/weights_error.ts";
 import { type LukeGraphInputs, LukeOnnxGraph } from "./luke_onnx_graph.ts";
@@ -72,8 +72,7 @@ export interface OnnxExportModel {
  * @throws {RangeError} for an opset that cannot be written.
  */
 export function exportOnnx(model: OnnxExportModel, options: OnnxExportOptions): OnnxExport {
-  const { config, modelType } = model;
-  const tensors = withEntityAwareQueries(model.tensors, config);
+  const { config, modelType, tensors } = model;
   checkTensors(tensors, config, options.task);
   const builder = new LukeOnnxGraph({
     config,

@@ -96,7 +96,8 @@ Deno.test("exportOnnx() puts weights beside a model that would be beyond 2 GiB, 
   const { model: file, data } = exportOnnx(model(config), FILL_MASK);
   assert.ok(data && data.length > 520_000 * 1024 * 4);
   const text = new TextDecoder("latin1").decode(read(file));
-  const offsets = [...text.matchAll(/offset\x12[^](\d+)/g)].map(([, digits]) => Number(digits));
+  // After the key stand the tag and the length of its value, a byte each.
+  const offsets = text.split("offset").slice(1).map((rest) => parseInt(rest.slice(2)));
   assert.ok(offsets.length > 10);
   assert.deepEqual(offsets.filter((offset) => offset % 4096 !== 0), []);
   assert.equal(exportOnnx(model(config), { ...FILL_MASK, dtype: "f16" }).data, undefined);
