@@ -50,7 +50,9 @@ export interface OnnxExport {
 
 /** What of an opened model an export needs. */
 export interface OnnxExportModel {
+  /** Decides the inputs. */
   readonly modelType: ModelType;
+  /** Shape of the network. */
   readonly config: LukeConfig;
   /** By name, see {@linkcode lukeParameters}. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
