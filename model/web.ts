@@ -72,7 +72,7 @@ export { type Format, FORMATS } from "./ops/half/format.ts";
 export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from "./reference_device.ts";
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export type { TuningTable } from "./webgpu/tuning_table.ts";
-export { elementCount } from "./weights/element_types.ts";
+export { BYTES_PER_ELEMENT, elementCount } from "./weights/element_types.ts";
 export * from "./weights/safetensors.ts";
 export type { StoredDType, StoredTensor } from "./weights/stored_tensor.ts";
 export { WeightsError } from "./weights/weights_error.ts";

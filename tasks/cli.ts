@@ -7,6 +7,7 @@ import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
 import { lukePlanCommand } from "./commands/luke_plan.ts";
+import { modelInfoCommand } from "./commands/model_info.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
 import { tuneCommand } from "./commands/tune.ts";
@@ -28,6 +29,7 @@ export function createProgram(reporter: Reporter): Command {
     benchCommand(reporter),
     lukePlanCommand(reporter),
     tuneCommand(reporter),
+    modelInfoCommand(reporter),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

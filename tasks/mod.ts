@@ -19,6 +19,8 @@ export { type FetchedModel, fetchModel, type FetchModelOptions, fetchNamedModel 
 export type { HubEffects } from "./hub/hub_client.ts";
 export { type HubSettings, hubSettings } from "./hub/hub_settings.ts";
 export type { FetchedPart } from "./hub/needed_files.ts";
+export type { ModelCheck } from "./model_checks.ts";
+export { type ModelFacts, modelFacts, type ParameterCounts } from "./model_facts.ts";
 export { pretrain } from "./pretrain.ts";
 export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
 export {
