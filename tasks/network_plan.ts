@@ -10,6 +10,7 @@ import {
   lukeParameters,
   type LukeTrainingOptions,
   type MemoryReport,
+  planCapacity,
   planLuke,
   totalsByKernel,
 } from "@lukeforge/model";
@@ -59,9 +60,9 @@ export interface NetworkPlan {
 /** Plans a network without a device. Throws a RangeError or a DeviceError for one that cannot be had. */
 export async function planNetwork(request: PlanRequest): Promise<NetworkPlan> {
   const { config, capacityOf, rows, training, precision = "f32", parts, deviceMemory } = request;
-  const capacity = capacityOf(rows);
   const lists: PlannedList[] = [];
   const learns = parts.includes("training") || parts.includes("update");
+  const capacity = planCapacity(capacityOf(rows), config, learns);
   const options = { config, precision, ...(learns && { training }) };
   const memory = await lukeMemory({ ...options, capacity });
   if (learns) {

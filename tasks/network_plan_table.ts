@@ -10,16 +10,23 @@ const NAME_WIDTH = 52;
 /** A plan as lines for people; `summary` leaves the dispatches out. */
 export function planLines(plan: NetworkPlan, summary: boolean): string[] {
   const { config, capacity, recompute, precision, parameters } = plan;
+  const hasEntities = config.entityVocabSize > 0;
   const lines = [
-    `LUKE of ${quantity(parameters)} parameters: ${config.numHiddenLayers} layers of ${config.hiddenSize} ` +
+    `${hasEntities ? "LUKE" : "network of words"} of ${
+      quantity(parameters)
+    } parameters: ${config.numHiddenLayers} layers of ${config.hiddenSize} ` +
     `(${config.numAttentionHeads} heads, feed-forward ${config.intermediateSize}), ${
       quantity(config.vocabSize)
-    } words, ` +
-    `${quantity(config.entityVocabSize)} entities of ${config.entityEmbSize}`,
-    `micro-batch: ${capacity.rows} items of ${capacity.words} words and ${capacity.entities} entities, ` +
-    `${capacity.maskedWords} words and ${capacity.maskedEntities} entities to predict${
-      recompute ? "; layers are recomputed" : ""
-    }${precision === "f32" ? "" : `; linear layers in ${precision}`}`,
+    } words${config.tieWordEmbeddings ? "" : " with a decoder of their own"}${
+      hasEntities ? `, ${quantity(config.entityVocabSize)} entities of ${config.entityEmbSize}` : ""
+    }`,
+    `micro-batch: ${capacity.rows} items of ${capacity.words} words${
+      hasEntities ? ` and ${capacity.entities} entities` : ""
+    }, ${capacity.maskedWords} words${
+      hasEntities ? ` and ${capacity.maskedEntities} entities` : ""
+    } to predict${recompute ? "; layers are recomputed" : ""}${
+      precision === "f32" ? "" : `; linear layers in ${precision}`
+    }`,
   ];
   for (const list of plan.lists) lines.push("", ...listLines(list, summary));
   lines.push("", ...memoryLines(plan));

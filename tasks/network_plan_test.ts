@@ -45,6 +45,24 @@ Deno.test("planNetwork() shows that recomputing repeats the forward pass of laye
   );
 });
 
+Deno.test("planNetwork() of a network of words has neither entities nor their head, and more items fit", async () => {
+  const words = { ...config, entityVocabSize: 0, tieWordEmbeddings: false };
+  const deviceMemory = 2 ** 26;
+  const [plain, wordsOnly] = [
+    await planNetwork({ ...request, deviceMemory }),
+    await planNetwork({ ...request, config: words, deviceMemory }),
+  ];
+  const { entities, maskedEntities } = wordsOnly.capacity;
+  assert.deepEqual([entities, maskedEntities], [0, 0]);
+  assert.ok((wordsOnly.largestBatch ?? 0) > (plain.largestBatch ?? Infinity));
+  const tensors = wordsOnly.lists.flatMap(({ dispatches }) => dispatches.flatMap((one) => one.tensors));
+  assert.ok(tensors.some(({ name }) => name.includes("lm_head.decoder.weight")));
+  assert.ok(!tensors.some(({ name }) => /entit/.test(name)));
+  const [network, batch] = planLines(wordsOnly, true);
+  assert.match(network ?? "", /^network of words of .*, 2,000 words with a decoder of their own$/);
+  assert.equal(batch, "micro-batch: 8 items of 32 words, 40 words to predict");
+});
+
 Deno.test("planLines() prints a line for each dispatch, sums by kernel and where the memory goes", async () => {
   const plan = await planNetwork({ ...request, deviceMemory: 2 ** 30 });
   const lines = planLines(plan, false);

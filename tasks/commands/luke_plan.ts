@@ -8,11 +8,13 @@ import {
   LUKE_SHAPES,
   type LukeConfig,
   type LukeShapeName,
+  openModel,
   validateLukeConfig,
   withRows,
 } from "@lukeforge/model";
 import { batchCapacity } from "@lukeforge/train";
 import { PLAIN_TRAINING, planNetwork, type PlanPart } from "../network_plan.ts";
+import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { planLines } from "../network_plan_table.ts";
 import { byteCount, oneOf, wholeNumber } from "../option_values.ts";
 import { lukeConfig, openDataset } from "../pretrain_network.ts";
@@ -20,9 +22,10 @@ import { maskingOptions } from "../pretrain_settings.ts";
 import { readRun } from "../run_directory.ts";
 import type { Reporter } from "../stage.ts";
 
-interface Options {
+interface Options extends HubOptions {
   readonly shape?: LukeShapeName;
   readonly run?: string;
+  readonly model?: string;
   readonly rows?: number;
   readonly words?: number;
   readonly entities?: number;
@@ -54,11 +57,16 @@ export function lukePlanCommand(reporter: Reporter): Command {
       oneOf(LUKE_SHAPE_NAMES),
     )
     .option("--run <dir>", "network and batches of a run of pretrain, instead of --shape")
+    .option(
+      "--model <name>",
+      "network of a model: directory, file, or name on the model hub; words only for BERT and RoBERTa",
+    )
     .option("--num-layers <n>", "encoder layers (default: the network's)", wholeNumber(1));
-  command.optionsGroup("Micro-batch (default: that of the shape or the run):")
+  HUB_OPTIONS.addTo(command);
+  command.optionsGroup("Micro-batch (default: that of the shape or the run; for a model, of the base shape):")
     .option("--rows <n>", "items; masked places grow with them", wholeNumber(1))
     .option("--words <n>", "words of an item", wholeNumber(3))
-    .option("--entities <n>", "entities of an item", wholeNumber(1))
+    .option("--entities <n>", "entities of an item", wholeNumber(0))
     .option("--masked-words <n>", "words to predict in the micro-batch", wholeNumber(0))
     .option("--masked-entities <n>", "entities to predict in the micro-batch", wholeNumber(0));
   command.optionsGroup("What is planned and shown:")
@@ -71,7 +79,7 @@ export function lukePlanCommand(reporter: Reporter): Command {
     .option("--device-memory <bytes>", "also tell the largest micro-batch that fits: 24GiB", byteCount)
     .option("--json", "print JSON");
   return command.action(async (options: Options) => {
-    const network = await networkOf(options);
+    const network = await networkOf(options, reporter);
     const asked = (["training", "update", "evaluation"] as const).filter((part) => options[part]);
     const parts: readonly PlanPart[] = asked.length > 0 ? asked : ["training", "update"];
     const recompute = options.recompute ?? network.recompute;
@@ -96,11 +104,16 @@ interface Network {
   readonly precision: Format;
 }
 
-async function networkOf(options: Options): Promise<Network> {
-  if (options.shape !== undefined && options.run !== undefined) {
-    throw new UserError("--shape and --run: both name a network; give one of them");
+async function networkOf(options: Options, reporter: Reporter): Promise<Network> {
+  const given = (["shape", "run", "model"] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 1) {
+    throw new UserError(
+      `${given.map((name) => `--${name}`).join(" and ")}: each names a network; give one of them`,
+    );
   }
-  const named = options.run === undefined
+  const named = options.model !== undefined
+    ? await modelNetwork(options.model, options, reporter)
+    : options.run === undefined
     ? shapeNetwork(options.shape ?? "sample")
     : await runNetwork(options.run);
   const { words, entities, maskedWords, maskedEntities, numLayers } = options;
@@ -116,13 +129,13 @@ async function networkOf(options: Options): Promise<Network> {
   };
   validateLukeConfig(config);
   const rows = options.rows ?? named.rows;
-  const given = {
+  const widths = {
     ...(words !== undefined && { words }),
     ...(entities !== undefined && { entities }),
     ...(maskedWords !== undefined && { maskedWords }),
     ...(maskedEntities !== undefined && { maskedEntities }),
   };
-  const whole: BatchCapacity = { ...named.capacityOf(rows), ...given };
+  const whole: BatchCapacity = { ...named.capacityOf(rows), ...widths };
   return { ...named, config, rows, capacityOf: (n) => n === rows ? whole : withRows(whole, n) };
 }
 
@@ -134,6 +147,25 @@ function shapeNetwork(name: LukeShapeName): Network {
     recompute: false,
     precision: "f32",
     capacityOf: (rows) => withRows(capacity, rows),
+  };
+}
+
+/** The network of a model in the micro-batch of the base shape, as far as the model has places for it. */
+async function modelNetwork(name: string, options: HubOptions, reporter: Reporter): Promise<Network> {
+  const { path } = await HUB_OPTIONS.fetch(name, options, reporter);
+  using model = openModel(path);
+  const { config } = model;
+  const { rows, capacityOf, ...base } = shapeNetwork("base");
+  const places = config.maxPositionEmbeddings - (config.baseModelType === "bert" ? 0 : config.padTokenId + 1);
+  return {
+    ...base,
+    config,
+    rows,
+    capacityOf: (n) => {
+      const capacity = capacityOf(n);
+      const words = Math.min(capacity.words, places);
+      return { ...capacity, words, maskedWords: Math.ceil(capacity.maskedWords * words / capacity.words) };
+    },
   };
 }
 
