@@ -11,6 +11,7 @@ import { modelInfoCommand } from "./commands/model_info.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
 import { tuneCommand } from "./commands/tune.ts";
+import { uploadCommand } from "./commands/upload.ts";
 import type { Reporter } from "./stage.ts";
 import { systemErrorLine } from "./system_errors.ts";
 
@@ -30,6 +31,7 @@ export function createProgram(reporter: Reporter): Command {
     lukePlanCommand(reporter),
     tuneCommand(reporter),
     modelInfoCommand(reporter),
+    uploadCommand(reporter),
   ];
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {

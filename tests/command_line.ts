@@ -64,8 +64,9 @@ export async function runAndSignal(
   args: readonly string[],
   signal: Deno.Signal,
   isTime: () => boolean,
+  env: Record<string, string> = {},
 ): Promise<Ended & { readonly signalled: boolean }> {
-  const child = command(args, {}).spawn();
+  const child = command(args, env).spawn();
   let ended = false, signalled = false;
   const output = child.output().finally(() => ended = true);
   while (!ended && !isTime()) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { STUB_COMMIT, STUB_TOKEN, StubHub } from "../tasks/hub/testdata_stub_hub.ts";
-import { run, TemporaryDirectory, TINY } from "./command_line.ts";
+import { run, runAndSignal, TemporaryDirectory, TINY } from "./command_line.ts";
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz0123456789.,"];
 const VOCAB = [
@@ -64,5 +65,75 @@ Deno.test("pretrain and build-wikipedia-pretraining-dataset take a tokenizer of 
       errors[0] ?? "",
       /somebody\/nothing: no such file or directory, and no such repository at 127/,
     );
+  });
+});
+
+Deno.test("upload shows what it would do, is killed while it sends, and continues", async (t) => {
+  await using hub = new StubHub();
+  using directory = new TemporaryDirectory();
+  const model = directory.file("model");
+  const fixture = new URL("fixtures/hugging_face/roberta/", import.meta.url);
+  mkdirSync(model);
+  for (const name of ["config.json", "model.safetensors"]) {
+    copyFileSync(new URL(name, fixture), directory.file("model", name));
+  }
+  copyFileSync(new URL("model.safetensors", fixture), directory.file("model", "pytorch_model.bin"));
+  truncateSync(directory.file("model", "pytorch_model.bin"), 20_000); // another large file; the other one is opened
+  writeFileSync(directory.file("model", "README.md"), "# Tiny\n");
+  mkdirSync(directory.file("model", "checkpoints"));
+  const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: STUB_TOKEN };
+  const args = ["upload", model, "somebody/tiny", "--create"];
+  const sent = (): string[] =>
+    hub.requests.splice(0).filter(({ method, host }) => method === "PUT" && host === "cdn").map(({ path }) =>
+      path
+    );
+
+  await t.step("the dry run names every file and needs no token", async () => {
+    const { code, stdout, errors } = await run(args, { HF_ENDPOINT: hub.endpoint });
+    assert.equal(code, 0, errors.join("\n"));
+    assert.deepEqual(
+      stdout.replaceAll(model, "model").replaceAll(hub.endpoint, "https://hub").trimEnd().split("\n"),
+      [
+        "model -> https://hub/somebody/tiny, branch main: a new repository",
+        "       7 B  README.md          new",
+        "     667 B  config.json        new",
+        "   53.9 kB  model.safetensors  new, LFS",
+        "     20 kB  pytorch_model.bin  new, LFS",
+        "  left out: checkpoints (state of a training; --training-state takes it along)",
+        "4 of 4 files to send: 74.6 kB, 73.9 kB of them in LFS",
+        "dry run: nothing was sent; --no-dry-run sends it",
+      ],
+    );
+    assert.equal(hub.repositories.size, 0);
+  });
+
+  await t.step("a killed upload has sent one large file; the next one sends the other", async () => {
+    const last = createHash("sha256").update(readFileSync(directory.file("model", "pytorch_model.bin")))
+      .digest("hex");
+    hub.fail(new RegExp(`PUT cdn /upload/${last}`), { stallAfter: 0 });
+    const killed = await runAndSignal(
+      [...args, "--no-dry-run"],
+      "SIGKILL",
+      () => hub.uploads.objects.size === 1,
+      env,
+    );
+    assert.ok(killed.signalled);
+    assert.equal(sent().length, 2);
+    const { code, stdout, errors } = await run([...args, "--no-dry-run"], env);
+    assert.equal(code, 0, errors.join("\n"));
+    assert.match(stdout, /^sent: http:.*\/somebody\/tiny\/commit\/[0-9a-f]{40} /m);
+    const paths = sent();
+    assert.equal(paths.length, 1);
+    assert.match(paths[0] ?? "", new RegExp(last));
+    assert.equal(hub.repositories.get("somebody/tiny")?.files.size, 4);
+    for (const text of [killed.stdout, ...killed.errors, stdout, ...errors]) {
+      assert.ok(!text.includes(STUB_TOKEN));
+    }
+  });
+
+  await t.step("then there is nothing to send", async () => {
+    const { code, stdout } = await run([...args, "--no-dry-run"], env);
+    assert.equal(code, 0);
+    assert.match(stdout, /^nothing to send: all files are there already$/m);
   });
 });

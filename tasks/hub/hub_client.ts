@@ -51,6 +51,8 @@ const SILENT_PAUSE = 2000;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 const MOST_REDIRECTS = 10;
+/** Characters of an answer that a reason is looked for in. */
+const LONGEST_REFUSAL = 10_000;
 /** Bytes a millisecond at which an upload counts as moving. */
 const SLOWEST_UPLOAD = 50;
 
@@ -159,11 +161,11 @@ export class HubClient {
       }
       const response = await this.#fetch(url, { ...init, headers, signal, redirect: "manual" });
       if (response.ok) return response;
-      await response.body?.cancel().catch(() => {});
       const location = response.headers.get("location");
       const isRead = (init.method ?? "GET") === "GET";
       const isRedirect = (isRead ? [301, 302, 303, 307, 308] : [307, 308]).includes(response.status);
-      if (!isRedirect || location === null) throw failure(response);
+      if (!isRedirect || location === null) throw await failure(response);
+      await response.body?.cancel().catch(() => {});
       url = new URL(location, url);
     }
     throw new HubError("is redirected without end", 302);
@@ -237,9 +239,14 @@ class TooManyRequests extends HubError {
   }
 }
 
-function failure({ status, headers }: Response): HubError {
+/** What the hub says of a request that it refuses, in a header or in JSON. */
+async function failure(response: Response): Promise<HubError> {
+  const { status, headers } = response;
   const code = headers.get("x-error-code") ?? undefined;
-  const said = headers.get("x-error-message")?.slice(0, 200);
+  const text = await response.text().catch(() => "");
+  const [, inJson] = /"(?:error|message)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text.slice(0, LONGEST_REFUSAL)) ??
+    [];
+  const said = (headers.get("x-error-message") ?? inJson)?.replace(/\\.|[\s\p{C}]+/gu, " ").slice(0, 200);
   const message = `answers ${status}${said ? ` (${said})` : ""}`;
   const seconds = Number(headers.get("retry-after"));
   if (seconds > 0) return new TooManyRequests(message, status, code, seconds);

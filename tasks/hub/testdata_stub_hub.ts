@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { StubUploads } from "./testdata_stub_uploads.ts";
 
 /** A file of the stub. */
 export interface StubFile {
@@ -31,6 +32,8 @@ export type StubFault =
   | { readonly dropAfter: number }
   /** Nothing more comes after so many bytes of the body. */
   | { readonly stallAfter: number }
+  /** All is done as asked, but the answer says that it is not. */
+  | { readonly lostAnswer: true }
   /** The byte at this place is another one. */
   | { readonly corruptAt: number };
 
@@ -38,6 +41,8 @@ export type StubFault =
 export class StubRepository {
   /** Files by path. */
   readonly files = new Map<string, StubFile>();
+  /** First lines of the commits made here, the oldest first. */
+  readonly commits: string[] = [];
   /** Branches and tags. */
   readonly refs = new Map<string, string>();
   /** Whether only requests with the stub's token see it. */
@@ -72,6 +77,8 @@ export class StubHub implements AsyncDisposable {
   readonly renamed = new Map<string, string>();
   /** All requests, in order. */
   readonly requests: StubRequest[] = [];
+  /** What is uploaded. */
+  readonly uploads: StubUploads = new StubUploads(this);
   /** Whether ranges are honoured. */
   ranges = true;
   readonly #faults: { readonly pattern: RegExp; readonly fault: StubFault }[] = [];
@@ -97,6 +104,11 @@ export class StubHub implements AsyncDisposable {
   /** What HF_ENDPOINT is set to. */
   get endpoint(): string {
     return `http://127.0.0.1:${this.#hub.addr.port}`;
+  }
+
+  /** Where large files come from and go to. */
+  get cdn(): string {
+    return `http://127.0.0.1:${this.#cdn.addr.port}`;
   }
 
   /** Adds an empty repository with the branch `main`. */
@@ -130,6 +142,11 @@ export class StubHub implements AsyncDisposable {
       await request.body?.cancel();
       return refusal(fault.status, fault.code, fault.message, fault.retryAfter);
     }
+    if (method === "POST" || method === "PUT") {
+      if (fault && "stallAfter" in fault) await new Promise<void>((resolve) => this.#stalled.push(resolve));
+      const answer = await this.uploads.answer(url, request, host);
+      return fault && "lostAnswer" in fault ? refusal(500) : answer;
+    }
     if (host === "cdn") return this.#cdnFile(url, request, fault);
     return this.#hubAnswer(url, request, fault);
   }
@@ -157,7 +174,7 @@ export class StubHub implements AsyncDisposable {
     if (repository === undefined || repository.private && !isKnown) {
       return refusal(isKnown ? 404 : 401, "RepoNotFound", "Repository not found");
     }
-    const revision = parts[verbAt + 1] ?? "";
+    const revision = parts[verbAt + 1]?.replace(/^HEAD$/, "main") ?? "";
     const commit = repository.refs.get(revision) ??
       ([...repository.refs.values()].find((it) => it === revision));
     if (commit === undefined) return refusal(404, "RevisionNotFound", `Invalid rev id: ${revision}`);
@@ -168,7 +185,7 @@ export class StubHub implements AsyncDisposable {
         id: name,
         modelId: name,
         sha: commit,
-        private: false,
+        private: repository.private,
         gated: false,
         siblings,
       });
@@ -214,7 +231,7 @@ export class StubHub implements AsyncDisposable {
     const headers = { "x-repo-commit": commit, etag: `"${gitHash(file.bytes)}"` };
     if (!file.lfs) return this.#bytes(request, file.bytes, headers, fault);
     const hash = sha256(file.bytes);
-    const location = `http://127.0.0.1:${this.#cdn.addr.port}/${hash}?signature=secret`;
+    const location = `${this.cdn}/${hash}?signature=secret`;
     const linked = { "x-linked-size": String(file.bytes.length), "x-linked-etag": `"${hash}"`, location };
     return new Response(null, { status: 302, headers: { ...headers, ...linked } });
   }
@@ -269,12 +286,13 @@ function path(url: URL): string {
   return url.pathname + url.search;
 }
 
-function refusal(status: number, code?: string, message?: string, retryAfter?: number): Response {
+/** An answer as the hub gives it to a request that it refuses. */
+export function refusal(status: number, code?: string, message?: string, retryAfter?: number): Response {
   const headers = new Headers();
   if (code !== undefined) headers.set("x-error-code", code);
   if (message !== undefined) headers.set("x-error-message", message);
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
-  return Response.json({ error: message ?? `status ${status}` }, { status, headers });
+  return Response.json({ error: message ?? "" }, { status, headers });
 }
 
 /** Hex SHA-256 of bytes. */
