@@ -93,3 +93,5 @@ export { floatTensor, type RowRange, rowsOf } from "./weights/row_view.ts";
 export { writeWeights, type WriteWeightsOptions } from "./weights/write_weights.ts";
 export * from "./weights/safetensors_file.ts";
 export type { StoredWeights } from "./weights/stored_tensor.ts";
+export type { StoredBytes } from "./weights/stored_bytes.ts";
+export { isArchive, WeightsArchive } from "./weights/weights_archive.ts";

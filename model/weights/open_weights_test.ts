@@ -122,7 +122,7 @@ for (
 
 Deno.test("openWeights() says where it looked", () => {
   withDirectory((directory) => {
-    assert.throws(() => openWeights(directory), refused(/holds no weights; looked for model\.safetensors/));
+    assert.throws(() => openWeights(directory), refused(/holds no weights: looked for model\.safetensors/));
     assert.throws(() => openWeights(join(directory, "none")), refused(/none: cannot be opened \(ENOENT\)/));
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   decodeSafetensorsData,
@@ -14,6 +14,7 @@ import { elementCount } from "./element_types.ts";
 import type { StoredTensor, StoredWeights } from "./stored_tensor.ts";
 import { TensorView } from "./tensor_view.ts";
 import { WeightsError } from "./weights_error.ts";
+import type { StoredBytes } from "./stored_bytes.ts";
 import { WeightsFile } from "./weights_file.ts";
 
 /** One write moves at most this many bytes: system calls take no more than 2 GiB. */
@@ -31,10 +32,10 @@ export class SafetensorsFile implements StoredWeights {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** The strings under `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly #file: WeightsFile;
+  readonly #file: StoredBytes & Disposable;
   readonly #dataStart: number;
 
-  private constructor(file: WeightsFile) {
+  private constructor(file: StoredBytes & Disposable) {
     this.path = file.path;
     this.#file = file;
     const length = safetensorsHeaderLength(file.read(0, Math.min(8, file.size)), file.size);
@@ -43,16 +44,25 @@ export class SafetensorsFile implements StoredWeights {
     this.metadata = header.metadata;
     this.#dataStart = header.dataStart;
     this.tensors = new Map([...header.entries].map(([name, { dtype, shape, begin }]) => {
-      const storage = { file, position: header.dataStart + begin, dtype, length: elementCount(shape) };
+      const storage = {
+        source: file,
+        position: header.dataStart + begin,
+        dtype,
+        length: elementCount(shape),
+      };
       return [name, new TensorView(storage, shape)];
     }));
   }
 
   /** Opens a file. @throws {SafetensorsError} naming the file and the place when it is missing or not valid. */
   static open(path: string): SafetensorsFile {
-    const file = inFile(path, () => new WeightsFile(path));
+    return SafetensorsFile.from(inFile(path, () => new WeightsFile(path)));
+  }
+
+  /** Opens what was opened before; it is closed when this is, or throws. @throws {SafetensorsError} when it is not valid. */
+  static from(file: StoredBytes & Disposable): SafetensorsFile {
     try {
-      return inFile(path, () => new SafetensorsFile(file));
+      return inFile(file.path, () => new SafetensorsFile(file));
     } catch (error) {
       file[Symbol.dispose]();
       throw error;
@@ -118,6 +128,9 @@ export function writeSafetensors(
       for (let at = 0; at < piece.length;) at += writeSync(handle, piece.subarray(at, at + PIECE_BYTES));
     }
     fsyncSync(handle);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
   } finally {
     closeSync(handle);
   }

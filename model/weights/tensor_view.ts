@@ -1,12 +1,12 @@
+import type { StoredBytes } from "./stored_bytes.ts";
 import { BYTES_PER_ELEMENT, decodeFloats, elementCount, isCount } from "./element_types.ts";
 import type { StoredDType, StoredTensor } from "./stored_tensor.ts";
-import type { WeightsFile } from "./weights_file.ts";
 
 /** Elements of one type in a row somewhere in a file. */
 export interface Storage {
-  /** The file. */
-  readonly file: WeightsFile;
-  /** First byte in the file. */
+  /** The file or part of a file. */
+  readonly source: StoredBytes;
+  /** First byte in it. */
   readonly position: number;
   /** Element type. */
   readonly dtype: StoredDType;
@@ -124,9 +124,9 @@ export class TensorView implements StoredTensor {
   }
 
   #span(begin: number, length: number): Float32Array {
-    const { file, position, dtype } = this.#storage;
+    const { source, position, dtype } = this.#storage;
     const bytes = BYTES_PER_ELEMENT[dtype];
-    return decodeFloats(dtype, file.read(position + begin * bytes, length * bytes));
+    return decodeFloats(dtype, source.read(position + begin * bytes, length * bytes));
   }
 }
 

@@ -14,7 +14,7 @@ function withStorage(length: number, work: (storage: Storage) => void): void {
     const floats = Float32Array.from({ length: length + 1 }, (_, i) => i - 1);
     writeFileSync(path, new Uint8Array(floats.buffer));
     using file = new WeightsFile(path);
-    work({ file, position: 4, dtype: "F32", length });
+    work({ source: file, position: 4, dtype: "F32", length });
   } finally {
     rmSync(directory, { recursive: true });
   }

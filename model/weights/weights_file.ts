@@ -1,11 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { checkRange, type StoredBytes } from "./stored_bytes.ts";
 import { WeightsError } from "./weights_error.ts";
 
 /** One read moves at most this many bytes: system calls take no more than 2 GiB. */
 const PIECE_BYTES = 1 << 28;
 
 /** A file of weights, open for reading at any place. */
-export class WeightsFile implements Disposable {
+export class WeightsFile implements StoredBytes, Disposable {
   /** The file, named in errors. */
   readonly path: string;
   /** Bytes in it when it was opened. */
@@ -28,14 +29,7 @@ export class WeightsFile implements Disposable {
   /** `length` bytes from `position` on, in memory of their own. @throws {WeightsError} when the file ends before or was closed. */
   read(position: number, length: number): Uint8Array<ArrayBuffer> {
     if (this.#handle === undefined) throw new WeightsError(`${this.path}: was closed and is read from again`);
-    // Before memory is taken for it: a length comes from the file itself.
-    if (!(position >= 0 && length >= 0 && position + length <= this.size)) {
-      throw new WeightsError(
-        `${this.path}: truncated: bytes ${position} to ${
-          position + length
-        } are wanted, the file has ${this.size}`,
-      );
-    }
+    checkRange(this.path, this.size, position, length);
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length;) {
       const read = readSync(this.#handle, bytes, at, Math.min(PIECE_BYTES, length - at), position + at);
