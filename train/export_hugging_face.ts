@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import {
   type Format,
+  type LukeConfig,
   lukeForMaskedLM,
   type SourceModel,
   WORD_MODELS,
@@ -99,6 +100,7 @@ export async function exportHuggingFace(directory: string, model: LukeExport): P
       markerIds: words.markerIds,
       maxEntityLength: model.maxEntityLength ?? 32,
       maxMentionLength: model.maxMentionLength ?? 30,
+      modelMaxLength: wordLimit(config),
     });
   });
 }
@@ -117,7 +119,14 @@ export async function exportWordModel(
 ): Promise<void> {
   checkTokenizer(model.tokenizer, model.config.vocabSize);
   const written = wordModel(model, name, model.tokenizer);
-  await writeModel(directory, written, model, [], (partial) => writeWordTokenizer(partial, model.tokenizer));
+  await writeModel(directory, written, model, [], (partial) => {
+    writeWordTokenizer(partial, model.tokenizer, wordLimit(model.config));
+  });
+}
+
+/** Words that have a position: RoBERTa's first is pad id + 1. */
+function wordLimit({ baseModelType, maxPositionEmbeddings, padTokenId }: LukeConfig): number {
+  return maxPositionEmbeddings - (baseModelType === "roberta" ? padTokenId + 1 : 0);
 }
 
 async function writeModel(

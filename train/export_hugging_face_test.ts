@@ -72,6 +72,7 @@ function modelOf(change: Partial<LukeExport> = {}, config = CONFIG): LukeExport 
       clsId: 0,
       sepId: 2,
       modelType: config.baseModelType,
+      addedTokenId: () => undefined,
       encodeSegment: (text) => [text === "@" ? 7 : 9],
       save: (directory) => {
         writeFileSync(join(directory, "tokenizer.json"), '{"added_tokens":[{"id":0,"content":"<s>"}]}');

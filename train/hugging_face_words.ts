@@ -24,6 +24,7 @@ export type ExportedTokenizer =
     | "sepId"
     | "modelType"
     | "encodeSegment"
+    | "addedTokenId"
     | "save"
   >
   & { addedTokenId?(token: string): number | undefined };
@@ -45,7 +46,7 @@ export interface LukeWords {
 export function lukeWords(tokenizer: ExportedTokenizer, vocabSize: number): LukeWords {
   let next = tokenizer.vocabSize;
   const markers = ENTITY_MARKERS.map(([marker, from]) => {
-    const id = tokenizer.addedTokenId?.(marker);
+    const id = tokenizer.addedTokenId(marker);
     return { id: id ?? next++, isThere: id !== undefined && id < vocabSize, from };
   });
   const added = markers.filter(({ isThere }) => !isThere);
@@ -90,6 +91,8 @@ export interface LukeTokenizerFiles {
   readonly maxEntityLength: number;
   /** Most words of a mention. */
   readonly maxMentionLength: number;
+  /** Most words of a text, special ones included. */
+  readonly modelMaxLength: number;
 }
 
 /**
@@ -101,7 +104,7 @@ export interface LukeTokenizerFiles {
 export function writeLukeTokenizer(
   directory: string,
   tokenizer: ExportedTokenizer,
-  { tokenizerClass, markerIds, maxEntityLength, maxMentionLength }: LukeTokenizerFiles,
+  { tokenizerClass, markerIds, maxEntityLength, maxMentionLength, modelMaxLength }: LukeTokenizerFiles,
 ): void {
   const fitting = lukeTokenizerClass(tokenizer);
   if (tokenizerClass !== undefined && tokenizerClass !== fitting) {
@@ -138,6 +141,7 @@ export function writeLukeTokenizer(
       ...Object.fromEntries(markers.map(({ id, ...token }) => [id, token])),
     },
     additional_special_tokens: [marker1, marker2],
+    model_max_length: modelMaxLength,
     ...(fitting === undefined ? { tokenizer_class: "BertTokenizer" } : {
       tokenizer_class: fitting,
       task: null,
@@ -149,11 +153,19 @@ export function writeLukeTokenizer(
   }));
 }
 
-/** Writes the tokenizer of a network of words only. */
-export function writeWordTokenizer(directory: string, tokenizer: ExportedTokenizer): void {
+/** Writes the tokenizer of a network of words only. @param modelMaxLength most words of a text, special ones included. */
+export function writeWordTokenizer(
+  directory: string,
+  tokenizer: ExportedTokenizer,
+  modelMaxLength: number,
+): void {
   const tokenizer_class = WORD_TOKENIZERS[tokenizer.modelType];
   tokenizer.save(directory);
-  change(directory, "tokenizer_config.json", (json) => ({ ...json, tokenizer_class }));
+  change(directory, "tokenizer_config.json", (json) => ({
+    ...json,
+    tokenizer_class,
+    model_max_length: modelMaxLength,
+  }));
 }
 
 const WORD_TOKENIZERS: Readonly<Record<string, string>> = {
