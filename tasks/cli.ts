@@ -6,6 +6,7 @@ import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
+import { exportOnnxCommand } from "./commands/export_onnx.ts";
 import { lukePlanCommand } from "./commands/luke_plan.ts";
 import { modelInfoCommand } from "./commands/model_info.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
@@ -27,6 +28,7 @@ export function createProgram(reporter: Reporter): Command {
     buildEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
+    exportOnnxCommand(reporter),
     benchCommand(reporter),
     lukePlanCommand(reporter),
     tuneCommand(reporter),

@@ -1,7 +1,8 @@
 /** What is fetched of a repository: all that a model is opened from, or its tokenizer only. */
 export type FetchedPart = "model" | "tokenizer";
 
-const TOKENIZER_FILES: readonly string[] = [
+/** Files that a tokenizer can consist of. */
+export const TOKENIZER_FILES: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",

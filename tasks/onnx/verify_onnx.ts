@@ -77,8 +77,11 @@ async function compare(
         const value = expected[row * width + i] ?? NaN;
         const difference = Math.abs(value - (actual[place * width + i] ?? NaN));
         maxAbs = Math.max(maxAbs, Math.abs(value));
-        // What is no number must not look like no difference.
-        maxAbsDifference = Number.isNaN(difference) ? Infinity : Math.max(maxAbsDifference, difference);
+        // What is no number must not look like no difference; JSON has no infinite ones.
+        maxAbsDifference = Math.max(
+          maxAbsDifference,
+          Number.isNaN(difference) ? Number.MAX_VALUE : difference,
+        );
       }
     }
     differences.push({ output, maxAbsDifference, maxAbs });
