@@ -92,12 +92,13 @@ const F16_LIMIT = 65520;
 
 function checkValues(name: string, values: Float32Array, begin: number, type: "f32" | "f16"): void {
   const limit = type === "f16" ? F16_LIMIT : Infinity;
-  const bad = values.findIndex((value) => !(Math.abs(value) < limit));
-  if (bad < 0) return;
-  const value = values[bad] ?? NaN;
+  let at = 0;
+  while (at < values.length && Math.abs(values[at] ?? NaN) < limit) at++; // many values, and a loop is faster than a function
+  if (at === values.length) return;
+  const value = values[at] ?? NaN;
   throw new WeightsError(
     Number.isFinite(value)
-      ? `${name}: element ${begin + bad} is ${value}, beyond f16; export as f32`
-      : `${name}: element ${begin + bad} is ${value}; the weights are damaged or training diverged`,
+      ? `${name}: element ${begin + at} is ${value}, beyond f16; export as f32`
+      : `${name}: element ${begin + at} is ${value}; the weights are damaged or training diverged`,
   );
 }
