@@ -21,6 +21,11 @@ export { type HubSettings, hubSettings } from "./hub/hub_settings.ts";
 export type { FetchedPart } from "./hub/needed_files.ts";
 export type { ModelCheck } from "./model_checks.ts";
 export { type ModelFacts, modelFacts, type ParameterCounts } from "./model_facts.ts";
+export {
+  exportOnnxDirectory,
+  type OnnxDirectory,
+  type OnnxDirectoryOptions,
+} from "./onnx/export_directory.ts";
 export { pretrain } from "./pretrain.ts";
 export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
 export {
