@@ -61,7 +61,7 @@ export function lukeConfig(
   settings: TrainingSettings,
   { dataset, tokenizer, vocab }: OpenDataset,
 ): LukeConfig {
-  const baseModelType = settings.modelType ?? tokenizer.modelType;
+  const baseModelType = settings.modelType ?? (tokenizer.modelType === "bert" ? "bert" : "roberta");
   const { max_seq_length } = dataset.metadata;
   return {
     baseModelType,

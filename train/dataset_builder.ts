@@ -30,7 +30,7 @@ export interface DatasetTokenizer extends SegmentTokenizer {
   /** One more than the highest id. */
   readonly vocabSize: number;
   /** Kind of network it goes with. */
-  readonly modelType: "bert" | "roberta";
+  readonly modelType: "bert" | "roberta" | "xlm-roberta";
   /** Writes the tokenizer's files into a directory. */
   save(directory: string): void;
 }
@@ -307,5 +307,10 @@ function tokenizerClass(directory: string, tokenizer: DatasetTokenizer): string 
       return String(config.tokenizer_class);
     }
   }
-  return tokenizer.modelType === "bert" ? "BertTokenizer" : "RobertaTokenizer";
+  const classes = {
+    bert: "BertTokenizer",
+    roberta: "RobertaTokenizer",
+    "xlm-roberta": "XLMRobertaTokenizer",
+  };
+  return classes[tokenizer.modelType];
 }

@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import type { AddedToken, TokenizerJson } from "./tokenizer_json.ts";
+import { type AddedToken, modelTokens, type TokenizerJson } from "./tokenizer_json.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -25,11 +25,11 @@ export interface AddedTokenFiles {
  */
 export function withAddedTokens<Json extends TokenizerJson>(json: Json, files: AddedTokenFiles): Json {
   const { source, config, specialTokensMap } = files;
-  const { vocab } = json.model;
+  const vocab = new Map(modelTokens(json.model));
   const tokens = new Map(json.added_tokens.map((token) => [token.content, token]));
   const add = (token: AddedToken, place: string): void => {
     const known = tokens.get(token.content)?.id ??
-      (Object.hasOwn(vocab, token.content) ? vocab[token.content] : undefined);
+      vocab.get(token.content);
     if (known !== undefined && known !== token.id) {
       throw new UserError(
         `${source}: ${place} gives ${
@@ -60,12 +60,12 @@ export function withAddedTokens<Json extends TokenizerJson>(json: Json, files: A
     add(tokenOf(value, value.content, Number(id)), "tokenizer_config.json");
   }
   let next = 0;
-  for (const id of Object.values(vocab)) next = Math.max(next, id + 1);
+  for (const id of vocab.values()) next = Math.max(next, id + 1);
   for (const { id } of tokens.values()) next = Math.max(next, id + 1);
   for (const value of [...furtherTokens(config), ...furtherTokens(specialTokensMap), ...markers(config)]) {
     const content = isObject(value) ? value.content : value;
     if (typeof content !== "string" || content === "" || tokens.has(content)) continue;
-    const id = Object.hasOwn(vocab, content) ? vocab[content] ?? next : next++;
+    const id = vocab.get(content) ?? next++;
     tokens.set(
       content,
       tokenOf(isObject(value) ? { special: true, ...value } : { special: true }, content, id),

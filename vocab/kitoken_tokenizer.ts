@@ -5,6 +5,7 @@ import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
 import { byteLevelFamily } from "./byte_level_family.ts";
 import { cleanUpTokenization } from "./clean_up_tokenization.ts";
 import { encodeText } from "./encode_text.ts";
+import { metaspaceFamily } from "./metaspace_family.ts";
 import { saveTokenizer } from "./save_tokenizer.ts";
 import type { TokenFamily } from "./token_family.ts";
 import type {
@@ -18,10 +19,14 @@ import type {
 import {
   BERT_SPECIAL_TOKENS,
   type BpeModel,
+  modelTokens,
   type PipelineStep,
+  pipelineSteps,
   ROBERTA_SPECIAL_TOKENS,
   type TokenizerJson,
+  type WordPieceModel,
 } from "./tokenizer_json.ts";
+import { UnigramModel } from "./unigram_model.ts";
 import { wordPieceFamily } from "./word_piece_family.ts";
 
 /** White space as Python's `\s` has it, which upstream collapses: U+001C–U+001F and U+0085 too, U+FEFF not. */
@@ -36,10 +41,12 @@ export interface TokenizerSettings {
   readonly config?: Readonly<Record<string, unknown>>;
   /** What messages name: the file. */
   readonly source?: string;
+  /** The bytes of a `sentencepiece.bpe.model`, written again when the tokenizer is saved. */
+  readonly sentencePieceModel?: Uint8Array | undefined;
 }
 
 /**
- * A tokenizer over the contents of a `tokenizer.json` with a WordPiece (`##`) or a byte-level BPE model.
+ * A tokenizer over the contents of a `tokenizer.json` with a WordPiece (`##`), a byte-level BPE or a Unigram model.
  *
  * @throws {UserError} when the model is of another kind, two tokens share an id, or the vocabulary lacks one of the five special
  * tokens.
@@ -60,6 +67,7 @@ class KitokenTokenizer implements Tokenizer {
   readonly #json: TokenizerJson;
   readonly #specials: SpecialTokens;
   readonly #config: Readonly<Record<string, unknown>>;
+  readonly #sentencePieceModel: Uint8Array | undefined;
   readonly #family: TokenFamily;
   readonly #tokens: (string | undefined)[] = [];
   readonly #addedIds: ReadonlyMap<string, number>;
@@ -67,9 +75,10 @@ class KitokenTokenizer implements Tokenizer {
   readonly #isSpecial: Uint8Array;
   readonly #isSubword: Uint8Array;
 
-  constructor(json: TokenizerJson, { specials = {}, config = {}, source = "tokenizer" }: TokenizerSettings) {
+  constructor(json: TokenizerJson, settings: TokenizerSettings) {
+    const { specials = {}, config = {}, source = "tokenizer" } = settings;
     const modelType = modelTypeOf(json, source);
-    const ids = new Map(Object.entries(json.model.vocab));
+    const ids = new Map(modelTokens(json.model));
     for (const { id, content } of json.added_tokens) {
       const known = ids.get(content);
       if (known !== undefined && known !== id) {
@@ -88,6 +97,7 @@ class KitokenTokenizer implements Tokenizer {
 
     this.#json = json;
     this.#config = config;
+    this.#sentencePieceModel = settings.sentencePieceModel;
     this.#specials = findSpecials(ids, {
       ...(modelType === "bert" ? BERT_SPECIAL_TOKENS : ROBERTA_SPECIAL_TOKENS),
       ...specials,
@@ -109,12 +119,13 @@ class KitokenTokenizer implements Tokenizer {
     for (const { id, special } of json.added_tokens) this.#isSpecial[id] = special ? 1 : 0;
     for (const token of Object.values(this.#specials)) this.#isSpecial[idOf(token)] = 1;
 
-    const encoder = openEncoder(json, source);
-    const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
-    const tokenOf = (id: number): string => this.token(id);
-    this.#family = isBpe(json)
-      ? byteLevelFamily(encode, tokenOf, addsPrefixSpace(json, config))
-      : wordPieceFamily(json, encode, tokenOf);
+    this.#family = openFamily(
+      json,
+      config,
+      source,
+      (id) => this.token(id),
+      (id) => this.#isSpecial[id] === 1,
+    );
     this.#isSubword = Uint8Array.from(
       this.#tokens,
       (token) => token !== undefined && this.#family.isSubword(token) ? 1 : 0,
@@ -152,7 +163,7 @@ class KitokenTokenizer implements Tokenizer {
     const text = this.#family.decode(tokens);
     const isLuke = this.#config.tokenizer_class === "LukeTokenizer";
     const byDefault = this.#config.clean_up_tokenization_spaces ?? isLuke;
-    return (cleanUp ?? byDefault === true) && (isLuke || !isBpe(this.#json))
+    return (cleanUp ?? byDefault === true) && (isLuke || this.modelType !== "roberta")
       ? cleanUpTokenization(text)
       : text;
   }
@@ -167,6 +178,7 @@ class KitokenTokenizer implements Tokenizer {
       specials: this.#specials,
       config: this.#config,
       modelType: this.modelType,
+      sentencePieceModel: this.#sentencePieceModel,
     });
   }
 
@@ -176,7 +188,7 @@ class KitokenTokenizer implements Tokenizer {
       if (id !== undefined) {
         const token = piece.slice(start, end);
         // Places of byte-level tokens are without spaces, also where an added token takes them.
-        const spaces = isBpe(this.#json) ? /^\p{White_Space}*/u.exec(token)?.[0].length ?? 0 : 0;
+        const spaces = this.modelType === "roberta" ? /^\p{White_Space}*/u.exec(token)?.[0].length ?? 0 : 0;
         addToken(tokens, id, start + spaces, end);
         continue;
       }
@@ -189,34 +201,47 @@ class KitokenTokenizer implements Tokenizer {
   }
 }
 
-/** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */
-function openEncoder(json: TokenizerJson, source: string): Kitoken {
-  const vocab = json.model.vocab;
-  const inModel = json.added_tokens.filter(({ content }) => Object.hasOwn(vocab, content))
-    .map((token) => ({ ...token, special: true }));
+function openFamily(
+  json: TokenizerJson,
+  config: Readonly<Record<string, unknown>>,
+  source: string,
+  tokenOf: (id: number) => string,
+  isSpecial: (id: number) => boolean,
+): TokenFamily {
+  const { model } = json;
   try {
-    return Kitoken.from_tokenizers(
-      new TextEncoder().encode(JSON.stringify(withoutPrefixSpace({ ...json, added_tokens: inModel }))),
-    );
+    if (model.type === "Unigram") {
+      return metaspaceFamily(json, new UnigramModel(model.vocab, model.unk_id, isSpecial));
+    }
+    const encoder = openEncoder(json, model);
+    const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
+    return model.type === "BPE"
+      ? byteLevelFamily(encode, tokenOf, addsPrefixSpace(json, config))
+      : wordPieceFamily(json, encode, tokenOf);
   } catch (error) {
     throw new UserError(
-      `${source}: the encoder refuses this tokenizer.json (${
-        String(error)
+      `${source}: this tokenizer.json cannot be used (${
+        error instanceof Error ? error.message : String(error)
       }); save it again with a current version of Hugging Face tokenizers`,
     );
   }
 }
 
-/** As transformers: the configuration, else the pre-tokenizer. */
-function addsPrefixSpace(json: TokenizerJson, config: Readonly<Record<string, unknown>>): boolean {
-  if (typeof config.add_prefix_space === "boolean") return config.add_prefix_space;
-  return steps(json.pre_tokenizer).some(({ type, add_prefix_space }) =>
-    type === "ByteLevel" && add_prefix_space === true
+/** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */
+function openEncoder(json: TokenizerJson, { vocab }: WordPieceModel | BpeModel): Kitoken {
+  const inModel = json.added_tokens.filter(({ content }) => Object.hasOwn(vocab, content))
+    .map((token) => ({ ...token, special: true }));
+  return Kitoken.from_tokenizers(
+    new TextEncoder().encode(JSON.stringify(withoutPrefixSpace({ ...json, added_tokens: inModel }))),
   );
 }
 
-function isBpe(json: TokenizerJson): json is TokenizerJson<BpeModel> {
-  return "merges" in json.model;
+/** As transformers: the configuration, else the pre-tokenizer. */
+function addsPrefixSpace(json: TokenizerJson, config: Readonly<Record<string, unknown>>): boolean {
+  if (typeof config.add_prefix_space === "boolean") return config.add_prefix_space;
+  return pipelineSteps(json.pre_tokenizer).some(({ type, add_prefix_space }) =>
+    type === "ByteLevel" && add_prefix_space === true
+  );
 }
 
 /** Ids beyond are no word embedding table's. */
@@ -239,22 +264,19 @@ function checkId(token: string, id: number, holder: string | undefined, source: 
   }
 }
 
-function modelTypeOf(json: TokenizerJson, source: string): TokenizerModelType {
-  if (isBpe(json)) {
-    if (steps(json.pre_tokenizer).some(({ type }) => type === "ByteLevel")) return "roberta";
-  } else if (json.model.continuing_subword_prefix === "##") {
+function modelTypeOf(
+  { model, pre_tokenizer: preTokenizer }: TokenizerJson,
+  source: string,
+): TokenizerModelType {
+  if (model.type === "Unigram") return "xlm-roberta";
+  if (model.type === "BPE") {
+    if (pipelineSteps(preTokenizer).some(({ type }) => type === "ByteLevel")) return "roberta";
+  } else if (model.continuing_subword_prefix === "##") {
     return "bert";
   }
   throw new UserError(
-    `${source}: neither WordPiece with "##" nor byte-level BPE; use a BERT or RoBERTa tokenizer`,
+    `${source}: neither WordPiece with "##" nor byte-level BPE nor Unigram; use a BERT, RoBERTa or XLM-RoBERTa tokenizer`,
   );
-}
-
-function steps(step: PipelineStep | null): PipelineStep[] {
-  if (step === null) return [];
-  return step.type === "Sequence" && Array.isArray(step.pretokenizers)
-    ? step.pretokenizers.flatMap(steps)
-    : [step];
 }
 
 /** The same tokenizer where the caller alone decides about the space before the first word. */

@@ -204,14 +204,18 @@ Deno.test("openTokenizer() names file, place and remedy for what it cannot open"
     const attempts: [file: string, content: string, message: RegExp][] = [
       ["a.json", "{", /a\.json: cannot be read as JSON/],
       ["b.json", "[]", /expected a JSON object/],
-      ["c.json", '{"model": {"type": "Unigram", "vocab": [["a", -1]]}}', /no WordPiece or BPE model/],
+      [
+        "c.json",
+        '{"model": {"type": "Unigram", "vocab": [["a", -1]]}}',
+        /needs pieces with scores, and an unk_id/,
+      ],
       [
         "d.json",
         '{"model": {"vocab": {"a": 0}, "merges": []}}',
         /neither WordPiece with "##" nor byte-level BPE/,
       ],
       ["e.json", '{"a": "b"}', /must map tokens to ids/],
-      ["tokenizer.json", "{}", /tokenizer\.json: has no WordPiece or BPE model/],
+      ["tokenizer.json", "{}", /tokenizer\.json: has no WordPiece, BPE or Unigram model/],
       [
         "i.json",
         wordPiece({ ...tinyIds, x: 2e9 }),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "@lukeforge/corpus";
 import type { SpecialTokens, TokenizerModelType } from "./tokenizer.ts";
-import type { BpeModel, TokenizerJson, WordPieceModel } from "./tokenizer_json.ts";
+import type { TokenizerJson, WordPieceModel } from "./tokenizer_json.ts";
 
 /** What a tokenizer's files hold. */
 export interface SavedTokenizer {
@@ -13,12 +13,14 @@ export interface SavedTokenizer {
   readonly config: Readonly<Record<string, unknown>>;
   /** The kind. */
   readonly modelType: TokenizerModelType;
+  /** The bytes of `sentencepiece.bpe.model`, where the tokenizer came with one. */
+  readonly sentencePieceModel: Uint8Array | undefined;
 }
 
 /** Writes the files of a tokenizer into a directory that exists, for transformers 4 and 5, slow and fast classes. */
 export function saveTokenizer(
   directory: string,
-  { json, specials, config, modelType }: SavedTokenizer,
+  { json, specials, config, modelType, sentencePieceModel }: SavedTokenizer,
 ): void {
   const { pad, unk, cls, sep, mask } = specials;
   const byRole = { pad_token: pad, unk_token: unk, cls_token: cls, sep_token: sep, mask_token: mask };
@@ -41,18 +43,16 @@ export function saveTokenizer(
     added_tokens_decoder: Object.fromEntries(json.added_tokens.map(({ id, ...token }) => [id, token])),
   });
   const { model } = json;
-  if (isBpe(model)) {
+  if (model.type === "BPE") {
     const merges = model.merges.map((merge) => typeof merge === "string" ? merge : merge.join(" "));
     writeFileAtomic(join(directory, "vocab.json"), JSON.stringify(model.vocab));
     writeFileAtomic(join(directory, "merges.txt"), ["#version: 0.2", ...merges, ""].join("\n"));
-  } else {
+  } else if (model.type === "WordPiece") {
     writeFileAtomic(join(directory, "vocab.txt"), vocabTxt(model));
+  } else if (sentencePieceModel !== undefined) {
+    writeFileAtomic(join(directory, "sentencepiece.bpe.model"), sentencePieceModel);
   }
   writeFileAtomic(join(directory, "tokenizer.json"), JSON.stringify(json));
-}
-
-function isBpe(model: WordPieceModel | BpeModel): model is BpeModel {
-  return "merges" in model;
 }
 
 /** A token a line, its id the line's index; ids without a token are empty lines. */
@@ -69,6 +69,7 @@ function classSettings(
   if (modelType === "roberta") {
     return { tokenizer_class: "RobertaTokenizer", add_prefix_space: false, model_max_length: 512 };
   }
+  if (modelType === "xlm-roberta") return { tokenizer_class: "XLMRobertaTokenizer", model_max_length: 512 };
   return {
     tokenizer_class: "BertTokenizer",
     do_lower_case: normalizer?.lowercase === true,

@@ -13,7 +13,7 @@ export interface SpecialTokens {
 }
 
 /** Hugging Face `model_type` of the base models whose tokenizers open here. */
-export type TokenizerModelType = "bert" | "roberta";
+export type TokenizerModelType = "bert" | "roberta" | "xlm-roberta";
 
 /** Options of {@linkcode Tokenizer.encodeText}. */
 export interface EncodeTextOptions {
@@ -32,7 +32,8 @@ export interface EncodedText {
   /** Token ids. */
   readonly ids: readonly number[];
   /**
-   * Where each token stands in the text: from and to (exclusive) in UTF-16 code units, without the space before a word. Several
+   * Where each token stands in the text: from and to (exclusive) in UTF-16 code units, without the space before a word (with it
+   * where an XLM-RoBERTa tokenizer does not split at white space, as in transformers 4). Several
    * tokens of one character all have its place; `[CLS]` and `[SEP]` have `[0, 0]`.
    */
   readonly offsets: readonly (readonly [start: number, end: number])[];
@@ -80,7 +81,7 @@ export interface Tokenizer {
    * other than the unknown one.
    *
    * @param prefixSpace whether the segment starts a word although no space precedes its text. Byte-level BPE spells a word
-   * differently after a space; WordPiece ignores this.
+   * differently after a space, Unigram too; WordPiece ignores this.
    */
   encodeSegment(text: string, prefixSpace: boolean): number[];
   /**
@@ -103,13 +104,14 @@ export interface Tokenizer {
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /**
    * Whether a token continues the word before it, for whole-word masking. WordPiece: it starts with `##`. Byte-level BPE: it
-   * does not decode to a leading space, and the first character of its spelling is no punctuation (LUKE's rule).
+   * does not decode to a leading space, and the first character of its spelling is no punctuation (LUKE's rule). Unigram: never,
+   * so that XLM-RoBERTa masks subwords, as upstream.
    * False for ids without a token.
    */
   isSubword(id: number): boolean;
   /**
    * Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and the older files of the kind (`vocab.txt`, or
-   * `vocab.json` and `merges.txt`) into a directory that exists; Hugging Face transformers opens it. Added tokens and the
+   * `vocab.json` and `merges.txt`, or the `sentencepiece.bpe.model` that was opened) into a directory that exists; Hugging Face transformers opens it. Added tokens and the
    * tokenizer class stay as they were opened.
    */
   save(directory: string): void;

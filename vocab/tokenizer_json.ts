@@ -60,8 +60,23 @@ export interface BpeModel {
   readonly merges: readonly (string | readonly [string, string])[];
 }
 
+/** The unigram model of a `tokenizer.json`. */
+export interface UnigramJsonModel {
+  /** Tells models apart. */
+  readonly type: "Unigram";
+  /** Id of the token for characters that no piece spells. */
+  readonly unk_id: number;
+  /** Pieces with their log probabilities, by id. */
+  readonly vocab: readonly (readonly [piece: string, score: number])[];
+  /** Whether unknown characters are spelled in bytes. */
+  readonly byte_fallback: boolean;
+}
+
+/** The model of a `tokenizer.json`, of the kinds that open here. */
+export type TokenizerModel = WordPieceModel | BpeModel | UnigramJsonModel;
+
 /** The contents of a `tokenizer.json`, the format of Hugging Face tokenizers. */
-export interface TokenizerJson<Model = WordPieceModel | BpeModel> {
+export interface TokenizerJson<Model = TokenizerModel> {
   /** Version of the format: "1.0". */
   readonly version: string;
   /** Not used here. */
@@ -86,6 +101,8 @@ export interface TokenizerJson<Model = WordPieceModel | BpeModel> {
 export type WordPieceTokenizerJson = TokenizerJson<WordPieceModel>;
 /** A `tokenizer.json` with a byte-pair encoding model. */
 export type BpeTokenizerJson = TokenizerJson<BpeModel>;
+/** A `tokenizer.json` with a unigram model. */
+export type UnigramTokenizerJson = TokenizerJson<UnigramJsonModel>;
 
 /** The special tokens of BERT. */
 export const BERT_SPECIAL_TOKENS: SpecialTokens = {
@@ -189,6 +206,66 @@ export function byteLevelBpeTokenizerJson(
       merges,
     },
   };
+}
+
+/**
+ * The `tokenizer.json` of an XLM-RoBERTa tokenizer.
+ *
+ * @param pieces by id, with their log probabilities.
+ * @param precompiledCharsmap the table of normalizations; empty for none.
+ */
+export function unigramTokenizerJson(
+  pieces: readonly (readonly [piece: string, score: number])[],
+  precompiledCharsmap: Uint8Array,
+  specials: SpecialTokens = ROBERTA_SPECIAL_TOKENS,
+): UnigramTokenizerJson {
+  const vocab = vocabOf(pieces.map(([piece]) => piece));
+  const { cls, sep } = specials;
+  const piece = (id: string, type_id: number): unknown => ({ SpecialToken: { id, type_id } });
+  const sequence = (id: string, type_id: number): unknown => ({ Sequence: { id, type_id } });
+  const special = (token: string): unknown => ({ id: token, ids: [vocab[token] ?? 0], tokens: [token] });
+  const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true };
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: addedTokens(vocab, Object.values(specials), false)
+      .map((token) => token.content === specials.mask ? { ...token, lstrip: true } : token),
+    normalizer: precompiledCharsmap.length === 0
+      ? null
+      : { type: "Precompiled", precompiled_charsmap: base64(precompiledCharsmap) },
+    pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace] },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [piece(cls, 0), sequence("A", 0), piece(sep, 0)],
+      pair: [piece(cls, 0), sequence("A", 0), piece(sep, 0), piece(sep, 0), sequence("B", 0), piece(sep, 0)],
+      special_tokens: { [cls]: special(cls), [sep]: special(sep) },
+    },
+    decoder: metaspace,
+    model: { type: "Unigram", unk_id: vocab[specials.unk] ?? 0, vocab: pieces, byte_fallback: false },
+  };
+}
+
+/** Tokens of a model with their ids. */
+export function modelTokens(model: TokenizerModel): [token: string, id: number][] {
+  return model.type === "Unigram"
+    ? model.vocab.map(([piece], id) => [piece, id])
+    : Object.entries(model.vocab);
+}
+
+/** The steps of a pipeline stage one by one, sequences taken apart. */
+export function pipelineSteps(step: PipelineStep | null): PipelineStep[] {
+  if (step === null) return [];
+  const steps = step.type === "Sequence"
+    ? [step.pretokenizers, step.normalizers, step.decoders, step.processors].find(Array.isArray)
+    : undefined;
+  return steps === undefined ? [step] : steps.flatMap(pipelineSteps);
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /** Token to id; `Object.fromEntries` keeps a token such as `__proto__`, which an assignment would lose. */
