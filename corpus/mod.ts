@@ -12,7 +12,7 @@
  *
  * @module
  */
-export { commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
+export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
 export { type Bzip2Decoder, type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";

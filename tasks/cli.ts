@@ -7,8 +7,11 @@ import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
 import { exportOnnxCommand } from "./commands/export_onnx.ts";
+import { embedCommand } from "./commands/embed.ts";
+import { fillMaskCommand } from "./commands/fill_mask.ts";
 import { lukePlanCommand } from "./commands/luke_plan.ts";
 import { modelInfoCommand } from "./commands/model_info.ts";
+import { predictEntityCommand } from "./commands/predict_entity.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
 import { tuneCommand } from "./commands/tune.ts";
@@ -29,6 +32,9 @@ export function createProgram(reporter: Reporter): Command {
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     exportOnnxCommand(reporter),
+    fillMaskCommand(reporter),
+    predictEntityCommand(reporter),
+    embedCommand(reporter),
     benchCommand(reporter),
     lukePlanCommand(reporter),
     tuneCommand(reporter),

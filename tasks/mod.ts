@@ -10,6 +10,17 @@
  * await pretrain({ input, outputDir: "runs/iswiki", given: { numEpochs: 5 } }, reporter);
  * ```
  *
+ * @example What a model puts in the place of a mask
+ * ```ts
+ * import { fillMask, InferenceModel, predictEntity } from "@lukeforge/tasks";
+ *
+ * await using model = await InferenceModel.open("runs/sample/model", { device: "cpu" });
+ * const [[words]] = await fillMask(model, ["Larkham is a [MASK] of Halvay."]);
+ * console.log(words?.map(({ token_str: word, score }) => `${word} ${score.toFixed(2)}`));
+ * const [mention] = await predictEntity(model, "Larkham is a town of Halvay.", [{ start: 0, end: 7 }]);
+ * console.log(mention?.entities[0]?.title);
+ * ```
+ *
  * @module
  */
 export { DEVICE_KINDS, type DeviceKind } from "@lukeforge/model";
@@ -26,6 +37,26 @@ export {
   type OnnxDirectory,
   type OnnxDirectoryOptions,
 } from "./onnx/export_directory.ts";
+export type { EncodeOptions, TextInput } from "./inference/encode_input.ts";
+export {
+  embed,
+  type EmbedOptions,
+  embedStream,
+  type Pooling,
+  POOLINGS,
+  type TextEmbedding,
+} from "./inference/embed.ts";
+export { type FilledMask, fillMask, type FillMaskOptions, pipelineOutput } from "./inference/fill_mask.ts";
+export type { InferenceLimits } from "./inference/inference_capacities.ts";
+export { InferenceModel, type OpenInferenceOptions } from "./inference/inference_model.ts";
+export type { Mention } from "./inference/mention.ts";
+export {
+  type MentionPrediction,
+  type PredictedEntity,
+  predictEntities,
+  predictEntity,
+  type PredictEntityOptions,
+} from "./inference/predict_entity.ts";
 export { pretrain } from "./pretrain.ts";
 export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
 export {

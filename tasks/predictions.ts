@@ -1,6 +1,7 @@
 import type { LukeBatch, LukeNetwork } from "@lukeforge/model";
 import { collate, type DatasetItem, type ItemEntity, type MaskedItem, plainItem } from "@lukeforge/train";
 import { SPECIAL_ENTITIES } from "@lukeforge/vocab";
+import { topProbabilities } from "./inference/top_probabilities.ts";
 import type { OpenDataset } from "./pretrain_network.ts";
 
 /** What a network answers about one hidden word or entity of a held-out page. */
@@ -142,8 +143,5 @@ function text(wordIds: Int32Array, from: number, to: number, { tokenizer }: Open
 }
 
 function best(logits: Float32Array, name: (id: number) => string): Prediction["top"] {
-  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0);
-  const ids = Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0)).slice(0, 3);
-  return ids.map((id) => ({ answer: name(id), probability: Math.exp((logits[id] ?? 0) - highest) / total }));
+  return topProbabilities(logits, 3).map(({ id, score }) => ({ answer: name(id), probability: score }));
 }

@@ -1,0 +1,205 @@
+/** fill-mask, predict-entity and embed as commands: what they print, and what they refuse in one line. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { runCommandLine } from "@lukeforge/tasks";
+import { TemporaryDirectory } from "./command_line.ts";
+
+const FIXTURES = new URL("./fixtures/inference/", import.meta.url).pathname;
+const MAIN = new URL("../tasks/main.ts", import.meta.url).pathname;
+const BERT = `${FIXTURES}bert`;
+const LUKE = `${FIXTURES}luke`;
+const CPU = ["--device", "cpu", "--threads", "1", "--blas", "wasm"];
+
+interface Said {
+  readonly code: number | undefined;
+  /** Standard output. */
+  readonly lines: readonly string[];
+  /** What went to the terminal beside it. */
+  readonly aside: string;
+  readonly errors: readonly string[];
+}
+
+async function say(...args: string[]): Promise<Said> {
+  const lines: string[] = [], errors: string[] = [];
+  let aside = "";
+  const progress = { write: (text: string) => void (aside += text), redraws: false, columns: 80 };
+  const reporter = { progress, line: (text: string) => void lines.push(text) };
+  const code = await runCommandLine([...args, ...CPU], reporter, (text) => void errors.push(text));
+  return { code, lines, aside, errors };
+}
+
+async function assertRefused(expected: RegExp, ...args: string[]): Promise<void> {
+  const { code, lines, errors } = await say(...args);
+  assert.deepEqual([code, lines, errors.length], [1, [], 1], errors.join("\n"));
+  assert.match(errors[0] ?? "", expected);
+  assert.doesNotMatch(errors[0] ?? "", /\n/);
+}
+
+/** Runs a command as a process of its own with standard input. */
+async function pipe(
+  input: string,
+  ...args: string[]
+): Promise<{ code: number; lines: string[]; errors: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args, ...CPU],
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return {
+    code,
+    lines: decoder.decode(stdout).split("\n").filter((line) => line !== ""),
+    errors: decoder.decode(stderr),
+  };
+}
+
+const round = (vector: readonly number[]): number[] => vector.map((value) => Math.round(value * 1e4) / 1e4);
+
+Deno.test("fill-mask prints words in columns, or Hugging Face's JSON", async () => {
+  const { code, lines } = await say("fill-mask", BERT, "Tokyo is the [MASK] of Japan.", "--top-k", "2");
+  assert.equal(code, undefined);
+  assert.deepEqual(lines, [
+    "Tokyo is the [MASK] of Japan.",
+    "   11.9 %  than  Tokyo is the than of Japan.",
+    "    9.4 %  sea   Tokyo is the sea of Japan.",
+  ]);
+  const several = await say("fill-mask", BERT, "A [MASK] is a [MASK]", "--targets", "sea,morning,Osaka");
+  const words = several.lines.map((line) => line.replace(/^ +[\d.]+ % +/, ""));
+  assert.deepEqual([words[0], words[1], words[5]], ["A [MASK] is a [MASK]", " mask 1", " mask 2"]);
+  for (const from of [2, 6]) {
+    assert.deepEqual(words.slice(from, from + 3).toSorted(), ["O", "morning", "sea"]);
+  }
+  assert.equal(several.aside, 'target "Osaka" is no token of the vocabulary: "O" is taken for it\n');
+  const json = await say("fill-mask", BERT, "A [MASK]", "A [MASK] or [MASK]", "--json", "--top-k", "1");
+  const [one, two] = JSON.parse(json.lines.join("\n"));
+  assert.deepEqual(Object.keys(one[0]), ["score", "token", "token_str", "sequence"]);
+  assert.equal(two[1][0].sequence.startsWith("[CLS] A [MASK] or "), true);
+});
+
+Deno.test("fill-mask says what is wrong with a text in one line", async (t) => {
+  const cases: readonly (readonly [name: string, expected: RegExp, args: readonly string[]])[] = [
+    ["no mask", /^text 1: has no \[MASK\]; put one/, [BERT, "Tokyo"]],
+    ["the mask of another model", /^text 2: .*is \[MASK\]; write it instead of <mask>/, [
+      BERT,
+      "[MASK]",
+      "<mask>",
+    ]],
+    ["the mask of another model", /^text 1: .*is <mask>; write it instead of \[MASK\]/, [LUKE, "A [MASK]"]],
+    ["a long text", /^text 1: has 103 tokens, the network 66 positions; .*--truncate/, [
+      BERT,
+      "[MASK]" + " a".repeat(100),
+    ]],
+    ["a mask that is cut off", /^text 1: its \[MASK\] is beyond the 66/, [
+      BERT,
+      "a ".repeat(100) + "[MASK]",
+      "--truncate",
+    ]],
+    ["no words", /--top-k/, [BERT, "[MASK]", "--top-k", "0"]],
+    ["targets without a token", /--targets: none of them/, [BERT, "[MASK]", "--targets", " "]],
+    ["mentions for BERT", /is a model of words only; .*LUKE/, [BERT, "a [MASK]", "--mention", "0", "1"]],
+    ["no such model", /nothing-here/, ["./nothing-here", "[MASK]"]],
+  ];
+  for (const [name, expected, args] of cases) {
+    await t.step(name, () => assertRefused(expected, "fill-mask", ...args));
+  }
+});
+
+Deno.test("fill-mask and embed read lines of standard input", async () => {
+  const filled = await pipe(
+    "A [MASK]\n\nThe [MASK] is larger\n",
+    "fill-mask",
+    BERT,
+    "-",
+    "--json",
+    "--top-k",
+    "1",
+  );
+  assert.equal(filled.code, 0, filled.errors);
+  assert.deepEqual(filled.lines.map((line) => JSON.parse(line).length), [1, 1]);
+  const refused = await pipe("A [MASK]\nA sea\n", "fill-mask", BERT, "-");
+  assert.deepEqual([refused.code, refused.errors], [
+    1,
+    "standard input, line 2: has no [MASK]; put one where a word is to be filled in\n",
+  ]);
+  const embedded = await pipe("The city\n\nsea\n", "embed", BERT, "-");
+  assert.deepEqual(embedded.lines.map((line) => JSON.parse(line).embedding.length), [16, 16, 16]);
+});
+
+Deno.test("embed prints a line of JSON a text, or a matrix for NumPy", async () => {
+  using directory = new TemporaryDirectory();
+  const texts = ["Tokyo is the capital of Japan.", "A sea", "", "The city is larger than the town."];
+  const printed = await say("embed", BERT, ...texts);
+  const vectors: number[][] = printed.lines.map((line) => JSON.parse(line).embedding);
+  writeFileSync(directory.file("in.txt"), texts.map((text) => `${text}\r\n`).join(""));
+  const output = directory.file("out.npy");
+  const { lines } = await say("embed", BERT, "--input", directory.file("in.txt"), "--output", output);
+  assert.match(lines[0] ?? "", /out\.npy: 4 texts/);
+  const bytes = readFileSync(output);
+  assert.equal(bytes.length, 128 + 4 * 16 * 4);
+  assert.deepEqual([...bytes.subarray(0, 10)], [
+    0x93,
+    ..."NUMPY".split("").map((c) => c.charCodeAt(0)),
+    1,
+    0,
+    118,
+    0,
+  ]);
+  assert.match(bytes.subarray(10, 128).toString("latin1"), /^\{.*\(4, 16\).*\} +\n$/);
+  const matrix = new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset + 128, bytes.byteOffset + bytes.length),
+  );
+  assert.deepEqual(round([...matrix]), round(vectors.flat()));
+  assert.equal(existsSync(`${output}.partial`), false);
+
+  const { lines: [unit = ""] } = await say("embed", BERT, "A sea", "--normalize", "--pooling", "cls");
+  assert.ok(Math.abs(Math.hypot(...JSON.parse(unit).embedding) - 1) < 1e-6);
+  const { lines: [states = ""] } = await say("embed", BERT, "A sea", "--pooling", "none");
+  const { tokens, embedding } = JSON.parse(states);
+  assert.deepEqual(tokens, ["[CLS]", "A", "sea", "[SEP]"]);
+  assert.deepEqual(embedding.map((row: number[]) => row.length), [16, 16, 16, 16]);
+});
+
+Deno.test("embed leaves nothing behind when a line is wrong", async () => {
+  using directory = new TemporaryDirectory();
+  writeFileSync(directory.file("in.txt"), `a\n${"a ".repeat(100)}\n`);
+  const output = directory.file("out.jsonl");
+  await assertRefused(
+    /in\.txt, line 2: has 102 tokens/,
+    "embed",
+    BERT,
+    "--input",
+    directory.file("in.txt"),
+    "--output",
+    output,
+  );
+  assert.equal(existsSync(output) || existsSync(`${output}.partial`), false);
+  const cut = await say("embed", BERT, "--input", directory.file("in.txt"), "--output", output, "--truncate");
+  assert.equal(cut.code, undefined);
+  assert.equal(readFileSync(output, "utf8").split("\n").length, 3);
+  await assertRefused(/none\.txt: cannot be read/, "embed", BERT, "--input", directory.file("none.txt"));
+  await assertRefused(/no text: give texts, or --input/, "embed", BERT);
+  await assertRefused(
+    /nowhere\/out\.npy: cannot be written/,
+    "embed",
+    BERT,
+    "a",
+    "--output",
+    directory.file("nowhere", "out.npy"),
+  );
+  await assertRefused(
+    /one vector a text; name a \*\.jsonl/,
+    "embed",
+    BERT,
+    "a",
+    "--output",
+    directory.file("a.npy"),
+    "--pooling",
+    "none",
+  );
+});
