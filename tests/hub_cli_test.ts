@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
 import { STUB_COMMIT, STUB_TOKEN, StubHub } from "../tasks/hub/testdata_stub_hub.ts";
 import { run, runAndSignal, TemporaryDirectory, TINY } from "./command_line.ts";
 
@@ -136,4 +145,28 @@ Deno.test("upload shows what it would do, is killed while it sends, and continue
     assert.equal(code, 0);
     assert.match(stdout, /^nothing to send: all files are there already$/m);
   });
+});
+
+Deno.test("a model named on the command line is downloaded; after a kill the rest of it", async () => {
+  await using hub = new StubHub();
+  using directory = new TemporaryDirectory();
+  const fixture = new URL("fixtures/hugging_face/roberta/", import.meta.url);
+  const weights = new Uint8Array(readFileSync(new URL("model.safetensors", fixture)));
+  hub.repository("somebody/tiny").add(
+    "config.json",
+    new Uint8Array(readFileSync(new URL("config.json", fixture))),
+  )
+    .add("model.safetensors", weights, true);
+  const env = { HF_ENDPOINT: hub.endpoint };
+  const args = ["model-info", "somebody/tiny", "--cache-dir", directory.path];
+  const blobs = directory.file("models--somebody--tiny", "blobs");
+  const partial = join(blobs, `${createHash("sha256").update(weights).digest("hex")}.incomplete`);
+  hub.fail(/GET cdn/, { stallAfter: 30_000 });
+  const isTime = (): boolean => (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) === 30_000;
+  assert.ok((await runAndSignal(args, "SIGKILL", isTime, env)).signalled);
+  const { code, stdout, errors } = await run(args, env);
+  assert.equal(code, 0, [stdout, ...errors].join("\n"));
+  assert.match(stdout, /^somebody\/tiny: [\d.]+ MB of commit [0-9a-f]{40} /m);
+  assert.equal(hub.requests.findLast(({ host }) => host === "cdn")?.range, "bytes=30000-");
+  assert.deepEqual(readdirSync(blobs).filter((name) => name.endsWith(".incomplete")), []);
 });

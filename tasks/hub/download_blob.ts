@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { commitRename, UserError } from "@lukeforge/corpus";
-import { type HubClient, HubError } from "./hub_client.ts";
+import type { HubClient } from "./hub_client.ts";
+import { HubError } from "./hub_error.ts";
 
 /** A file as the hub keeps it: known by its hash. */
 export interface HubBlob {

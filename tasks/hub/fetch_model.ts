@@ -4,7 +4,8 @@ import { listFiles, modelInfo } from "@huggingface/hub";
 import { UserError } from "@lukeforge/corpus";
 import type { ProgressCallback } from "../progress.ts";
 import { downloadBlob, noSpace, sizeThere } from "./download_blob.ts";
-import { HubClient, type HubEffects, HubError } from "./hub_client.ts";
+import { HubClient, type HubEffects } from "./hub_client.ts";
+import { HubError } from "./hub_error.ts";
 import { checkHubName } from "./hub_name.ts";
 import { hubProblem } from "./hub_problem.ts";
 import { type HubSettings, hubSettings } from "./hub_settings.ts";
@@ -85,6 +86,9 @@ export async function fetchNamedModel(
     throw error instanceof HubError ? hubProblem(error, nameOrPath, repository.revision, settings) : error;
   }
 }
+
+/** A weight index is read whole. */
+const LARGEST_INDEX = 2 ** 26;
 
 /** A file of a commit. */
 interface ListedFile {
@@ -173,8 +177,10 @@ class HubRepository {
       });
     const needed = listed(neededFiles(files.keys(), this.#part));
     for (const index of needed.filter(({ name }) => name.endsWith(".index.json"))) {
-      await this.#bring(commit, [index]);
-      const shards = shardNames(readFileSync(join(this.#cache.snapshot(commit), index.name), "utf8"));
+      const isIndex = index.size <= LARGEST_INDEX;
+      if (isIndex) await this.#bring(commit, [index]);
+      const text = isIndex ? readFileSync(join(this.#cache.snapshot(commit), index.name), "utf8") : "";
+      const shards = shardNames(text);
       if (shards === undefined) {
         throw new UserError(
           `${this.#name}: ${index.name} is no weight index; name another --revision or repository`,

@@ -22,9 +22,13 @@ export class FileBlob extends Blob {
     return new FileBlob(path, 0, statSync(path).size);
   }
 
-  /** The same bytes; whenever they are read as a stream, `progress` takes how many have been. */
+  /** The same bytes; whenever they are read as a stream, `progress` takes how many have been, as others before it do. */
   counted(progress: (bytes: number) => void): FileBlob {
-    return new FileBlob(this.#path, this.#begin, this.#end, progress);
+    const before = this.#progress;
+    return new FileBlob(this.#path, this.#begin, this.#end, (bytes) => {
+      before?.(bytes);
+      progress(bytes);
+    });
   }
 
   /** What tells this part of a file from others. */

@@ -1,30 +1,7 @@
+import { FileBlob } from "./file_blob.ts";
+import { HubError, readAnswer, refusalError } from "./hub_error.ts";
 import type { HubSettings } from "./hub_settings.ts";
-
-/** A request to the hub that failed for good: after the retries, where a retry may help. */
-export class HubError extends Error {
-  /** Status of the answer; undefined when there was none. */
-  readonly status: number | undefined;
-  /** The hub's word for what went wrong: `RepoNotFound`, `GatedRepo`, `RevisionNotFound`, `EntryNotFound`. */
-  readonly code: string | undefined;
-
-  /** Takes a short reason that names no address: signed addresses are secrets, too. */
-  constructor(message: string, status?: number, code?: string) {
-    super(message);
-    this.name = "HubError";
-    this.status = status;
-    this.code = code;
-  }
-
-  /** Whether no connection could be made: seldom a matter of seconds. */
-  get isUnreachable(): boolean {
-    return this.status === undefined && UNREACHABLE.some(([, reason]) => reason === this.message);
-  }
-
-  /** Whether the hub, or the way to it, was at fault, so that later or elsewhere the same request may succeed. */
-  get isOutage(): boolean {
-    return this.status === undefined || this.status === 408 || this.status === 429 || this.status >= 500;
-  }
-}
+import { RequestLifetime } from "./request_lifetime.ts";
 
 /** The effects that a client works with; the real ones when left out. */
 export interface HubEffects {
@@ -36,14 +13,6 @@ export interface HubEffects {
   readonly notice?: (line: string) => void;
 }
 
-/** What Deno says of connections that cannot be made, and what a user is told. */
-const UNREACHABLE: readonly (readonly [said: RegExp, reason: string])[] = [
-  [/dns|resolve|lookup/i, "its address cannot be found"],
-  [/refused/i, "the connection is refused"],
-  [/certificate|tls|handshake/i, "its certificate is not trusted"],
-  [/unreachable/i, "the network is unreachable"],
-];
-
 const ATTEMPTS = 5;
 const ATTEMPTS_TO_CONNECT = 2;
 /** Longer pauses are told. */
@@ -51,9 +20,11 @@ const SILENT_PAUSE = 2000;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 const MOST_REDIRECTS = 10;
-/** Characters of an answer that a reason is looked for in. */
-const LONGEST_REFUSAL = 10_000;
-/** Bytes a millisecond at which an upload counts as moving. */
+/** The system takes some of a file before it is sent: so many time limits may pass without progress. */
+const UPLOAD_PATIENCE = 4;
+/** No list of files is longer. */
+const LONGEST_ANSWER = 2 ** 26;
+/** Bytes a millisecond at which a commit counts as moving. */
 const SLOWEST_UPLOAD = 50;
 
 /**
@@ -84,14 +55,15 @@ export class HubClient {
     const url = new URL(input instanceof Request ? input.url : input);
     const isCommit = init.method === "POST" && /\/commit\/[^/]*$/.test(url.pathname);
     return this.retry(async () => {
-      const lifetime = this.#lifetime(
-        this.#settings.timeout + sizeOf(init.body) / SLOWEST_UPLOAD,
-        init.signal,
-      );
+      const { timeout } = this.#settings;
+      const file = init.body instanceof FileBlob ? init.body : undefined;
+      const patience = file ? UPLOAD_PATIENCE * timeout : timeout + sizeOf(init.body) / SLOWEST_UPLOAD;
+      const lifetime = new RequestLifetime(patience, init.signal);
+      const body = file?.counted(() => lifetime.renew()) ?? init.body;
       try {
-        const response = await this.#send(url, init, lifetime.signal);
-        const body = await response.arrayBuffer();
-        return new Response(body.byteLength === 0 ? null : body, response);
+        const response = await this.#send(url, body ? { ...init, body } : init, lifetime.signal);
+        const answer = await readAnswer(response, LONGEST_ANSWER);
+        return new Response(answer.length === 0 ? null : answer, response);
       } catch (error) {
         throw init.signal?.aborted ? init.signal.reason : lifetime.error(error);
       } finally {
@@ -109,7 +81,7 @@ export class HubClient {
     address: string,
     headers: Record<string, string>,
   ): Promise<{ status: number; range: string | null; chunks: AsyncIterable<Uint8Array> }> {
-    const lifetime = this.#lifetime(this.#settings.timeout);
+    const lifetime = new RequestLifetime(this.#settings.timeout);
     try {
       const response = await this.#send(new URL(address), { headers }, lifetime.signal);
       return {
@@ -140,8 +112,7 @@ export class HubClient {
 
   /** Waits before the attempt after the one numbered `attempt` (from 1): 1, 2, 4, … seconds, or as long as the hub asked. */
   async pause(attempt: number, error: HubError): Promise<void> {
-    const asked = error instanceof TooManyRequests ? error.pause : 0;
-    const pause = Math.min(LONGEST_PAUSE, Math.max(asked, FIRST_PAUSE * 2 ** (attempt - 1)));
+    const pause = Math.min(LONGEST_PAUSE, Math.max(error.pause, FIRST_PAUSE * 2 ** (attempt - 1)));
     if (pause > SILENT_PAUSE) {
       const { host } = new URL(this.#settings.endpoint);
       this.#notice(`${host}: ${error.message}; trying again in ${Math.round(pause / 1000)} s`);
@@ -164,61 +135,15 @@ export class HubClient {
       const location = response.headers.get("location");
       const isRead = (init.method ?? "GET") === "GET";
       const isRedirect = (isRead ? [301, 302, 303, 307, 308] : [307, 308]).includes(response.status);
-      if (!isRedirect || location === null) throw await failure(response);
+      if (!isRedirect || location === null) throw await refusalError(response);
       await response.body?.cancel().catch(() => {});
       url = new URL(location, url);
     }
     throw new HubError("is redirected without end", 302);
   }
-
-  #lifetime(milliseconds: number, outer?: AbortSignal | null): Lifetime {
-    return new Lifetime(milliseconds, outer ?? undefined);
-  }
 }
 
-/** The time that a request has; every sign of life begins it again. */
-class Lifetime {
-  readonly #controller = new AbortController();
-  readonly #milliseconds: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isOver = false;
-  readonly #unlisten: () => void;
-
-  constructor(milliseconds: number, outer: AbortSignal | undefined) {
-    this.#milliseconds = milliseconds;
-    const abort = (): void => this.#controller.abort();
-    if (outer?.aborted) abort();
-    outer?.addEventListener("abort", abort);
-    this.#unlisten = () => outer?.removeEventListener("abort", abort);
-    this.renew();
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  renew(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#isOver = true;
-      this.#controller.abort();
-    }, this.#milliseconds);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#unlisten();
-  }
-
-  /** What a failure of the connection comes to. */
-  error(cause: unknown): HubError {
-    if (cause instanceof HubError) return cause;
-    if (this.#isOver) return new HubError(`no answer within ${Math.round(this.#milliseconds / 1000)} s`);
-    return new HubError(connectionReason(cause));
-  }
-}
-
-async function* readChunks(response: Response, lifetime: Lifetime): AsyncGenerator<Uint8Array> {
+async function* readChunks(response: Response, lifetime: RequestLifetime): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of response.body ?? []) {
       lifetime.renew();
@@ -229,34 +154,6 @@ async function* readChunks(response: Response, lifetime: Lifetime): AsyncGenerat
   } finally {
     lifetime.end();
   }
-}
-
-class TooManyRequests extends HubError {
-  readonly pause: number;
-  constructor(message: string, status: number, code: string | undefined, seconds: number) {
-    super(message, status, code);
-    this.pause = 1000 * seconds;
-  }
-}
-
-/** What the hub says of a request that it refuses, in a header or in JSON. */
-async function failure(response: Response): Promise<HubError> {
-  const { status, headers } = response;
-  const code = headers.get("x-error-code") ?? undefined;
-  const text = await response.text().catch(() => "");
-  const [, inJson] = /"(?:error|message)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text.slice(0, LONGEST_REFUSAL)) ??
-    [];
-  const said = (headers.get("x-error-message") ?? inJson)?.replace(/\\.|[\s\p{C}]+/gu, " ").slice(0, 200);
-  const message = `answers ${status}${said ? ` (${said})` : ""}`;
-  const seconds = Number(headers.get("retry-after"));
-  if (seconds > 0) return new TooManyRequests(message, status, code, seconds);
-  return new HubError(message, status, code);
-}
-
-/** Deno's reasons name the address, which may be signed: what stands after it is told. */
-function connectionReason(cause: unknown): string {
-  const message = cause instanceof Error ? `${cause.message} ${cause.cause ?? ""}` : String(cause);
-  return UNREACHABLE.find(([said]) => said.test(message))?.[1] ?? "the connection was lost";
 }
 
 function sizeOf(body: BodyInit | null | undefined): number {

@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import type { HubError } from "./hub_client.ts";
+import type { HubError } from "./hub_error.ts";
 import type { HubSettings } from "./hub_settings.ts";
 
 /** The line for a request about the repository `name` that failed, or was not allowed, with what to do about it. */

@@ -33,6 +33,7 @@ export function hubSettings(
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new UserError("HF_TOKEN: is no access token; copy it again from the hub's settings, or unset it");
   }
+  const inHome = (path: string): string => path.replace(/^~(?=[\\/]|$)/, homedir());
   const home = value("HF_HOME") ?? join(value("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "huggingface");
   const timeout = Number(value("HF_HUB_DOWNLOAD_TIMEOUT") ?? DEFAULT_TIMEOUT_SECONDS);
   return {
@@ -41,7 +42,7 @@ export function hubSettings(
     offline: [value("HF_HUB_OFFLINE"), value("TRANSFORMERS_OFFLINE")].some((text) =>
       /^(1|on|yes|true)$/i.test(text ?? "")
     ),
-    cacheDir: value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? join(home, "hub"),
+    cacheDir: inHome(value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? join(home, "hub")),
     timeout: 1000 * (timeout > 0 ? timeout : DEFAULT_TIMEOUT_SECONDS),
   };
 }

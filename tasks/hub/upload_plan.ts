@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { listFiles, modelInfo } from "@huggingface/hub";
 import { gitBlobHash } from "./download_blob.ts";
-import { type HubClient, HubError } from "./hub_client.ts";
+import type { HubClient } from "./hub_client.ts";
+import { HubError } from "./hub_error.ts";
 import type { UploadFile } from "./upload_files.ts";
 
 /** A file and what is at the hub under its name. */

@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import type { HubError } from "./hub_client.ts";
+import type { HubError } from "./hub_error.ts";
 import type { HubSettings } from "./hub_settings.ts";
 import type { UploadTarget } from "./upload_plan.ts";
 
