@@ -75,8 +75,7 @@ async function writePages(writer: DumpDBWriter, { siteinfo, pages }: Dump, sourc
     if (page.redirect !== undefined) {
       writer.redirect(page.title, normalizeTitle(page.redirect, rules));
     } else {
-      const { paragraphs, isDisambiguation } = parseWikitext(page.text, { ...rules, namespaces });
-      writer.page(page.title, isDisambiguation, paragraphs);
+      writer.page(page.title, parseWikitext(page.text, { ...rules, namespaces }));
     }
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
-import type { Paragraph, WikiLink } from "./paragraph_builder.ts";
+import type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 import { UserError } from "./user_error.ts";
 
 /**
@@ -9,23 +9,25 @@ import { UserError } from "./user_error.ts";
  *
  * - `meta`: `format` (the number of this layout), `language`, `dump_file`, `case` (`first-letter` or `case-sensitive`),
  *   `namespaces` (JSON, number -> name), `category_namespaces` and `file_namespaces` (JSON lists of names in lower case).
- * - `page`: articles (namespace 0) that are not redirects, in the order of the dump.
- * - `paragraph`: by page and position from 0; `abstract` 1 before the first heading; `links` is JSON, `[[title, start, end], …]`
- *   with the text of the link between `title` and `start` where it differs from `title`; offsets are code points of `text`.
+ * - `page`: articles (namespace 0) that are not redirects, in the order of the dump; `headings` is JSON, `[[level, title], …]`.
+ * - `paragraph`: by page and position from 0; `abstract` 1 before the first heading; `heading` the index of the heading above, −1
+ *   before the first; `links` is JSON, `[[title, start, end, trail], …]`, where `start`, `end` and `trail`, the length of the link
+ *   trail at the end, are counted in code points of `text`.
  * - `redirect`: title -> title, both normalised, one step.
  */
 export const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, is_disambiguation INTEGER NOT NULL);
+  CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, is_disambiguation INTEGER NOT NULL, headings TEXT NOT NULL);
   CREATE TABLE paragraph (
-    page_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, abstract INTEGER NOT NULL, links TEXT NOT NULL,
+    page_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, abstract INTEGER NOT NULL,
+    heading INTEGER NOT NULL, links TEXT NOT NULL,
     PRIMARY KEY (page_id, position)
   ) WITHOUT ROWID;
   CREATE TABLE redirect (source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** The number of the layout that this version writes and reads. */
-export const FORMAT = "1";
+export const FORMAT = "2";
 
 /** An article. */
 export interface WikiPage {
@@ -33,6 +35,8 @@ export interface WikiPage {
   title: string;
   /** Whether it is a disambiguation page. */
   isDisambiguation: boolean;
+  /** Its headings. */
+  headings: Heading[];
   /** Its prose; empty when it has none. */
   paragraphs: Paragraph[];
 }
@@ -57,10 +61,10 @@ export class DumpDB implements Disposable {
   private constructor(database: DatabaseSync, meta: Record<string, string>) {
     this.#database = database;
     this.meta = meta;
-    this.#pageId = database.prepare("SELECT id, is_disambiguation FROM page WHERE title = ?");
+    this.#pageId = database.prepare("SELECT id, is_disambiguation, headings FROM page WHERE title = ?");
     this.#redirect = database.prepare("SELECT target FROM redirect WHERE source = ?");
     this.#paragraphs = database.prepare(
-      "SELECT text, abstract, links FROM paragraph WHERE page_id = ? ORDER BY position",
+      "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
     );
     this.pageCount = this.#count("page");
     this.redirectCount = this.#count("redirect");
@@ -105,15 +109,16 @@ export class DumpDB implements Disposable {
 
   /** All articles, in the order of the dump; one is held at a time. */
   *pages(): Generator<WikiPage, void, void> {
-    const rows = this.#database.prepare("SELECT id, title, is_disambiguation FROM page ORDER BY id")
+    const rows = this.#database.prepare("SELECT id, title, is_disambiguation, headings FROM page ORDER BY id")
       .iterate();
     const paragraphs = this.#database.prepare(
-      "SELECT text, abstract, links FROM paragraph WHERE page_id = ? ORDER BY position",
+      "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
     );
-    for (const { id, title, is_disambiguation } of rows) {
+    for (const { id, title, is_disambiguation, headings } of rows) {
       yield {
         title: String(title),
         isDisambiguation: is_disambiguation === 1,
+        headings: decodeHeadings(headings),
         paragraphs: paragraphs.all(id ?? null).map(decodeParagraph),
       };
     }
@@ -126,6 +131,15 @@ export class DumpDB implements Disposable {
    */
   paragraphs(title: string): Paragraph[] {
     return this.#paragraphs.all(this.#page(title).id).map(decodeParagraph);
+  }
+
+  /**
+   * The headings of the article `title`.
+   *
+   * @throws {Error} when there is no such article.
+   */
+  headings(title: string): Heading[] {
+    return this.#page(title).headings;
   }
 
   /** Whether `title` is an article (not a redirect). */
@@ -177,10 +191,14 @@ export class DumpDB implements Disposable {
     this.close();
   }
 
-  #page(title: string): { id: number; isDisambiguation: boolean } {
+  #page(title: string): { id: number; isDisambiguation: boolean; headings: Heading[] } {
     const row = this.#pageId.get(title);
     if (row === undefined) throw new Error(`no page ${JSON.stringify(title)} in the database`);
-    return { id: Number(row["id"]), isDisambiguation: row["is_disambiguation"] === 1 };
+    return {
+      id: Number(row["id"]),
+      isDisambiguation: row["is_disambiguation"] === 1,
+      headings: decodeHeadings(row["headings"]),
+    };
   }
 
   #count(table: "page" | "redirect"): number {
@@ -196,31 +214,43 @@ function sizeOf(database: DatabaseSync): number {
   return Number(size?.["size"]);
 }
 
-/** A link on disk: the text only where it is not the title. */
-type StoredLink = [title: string, text: string, start: number, end: number] | [
-  title: string,
-  start: number,
-  end: number,
-];
+/** A link on disk. */
+type StoredLink = [title: string, start: number, end: number, trail: number];
 
 /** The `links` column of a paragraph. */
 export function encodeLinks({ text, links }: Paragraph): string {
   if (links.length === 0) return "[]";
-  const offsets = toCodePointOffsets(text, links.flatMap(({ start, end }) => [start, end]));
-  const stored = links.map((link, i): StoredLink => {
-    const [start = 0, end = 0] = offsets.slice(2 * i, 2 * i + 2);
-    return link.text === link.title ? [link.title, start, end] : [link.title, link.text, start, end];
+  const offsets = toCodePointOffsets(
+    text,
+    links.flatMap(({ start, end, trail }) => [start, end - trail, end]),
+  );
+  const stored = links.map(({ title }, i): StoredLink => {
+    const [start = 0, anchorEnd = 0, end = 0] = offsets.slice(3 * i, 3 * i + 3);
+    return [title, start, end, end - anchorEnd];
   });
   return JSON.stringify(stored);
+}
+
+/** The `headings` column of a page. */
+export function encodeHeadings(headings: readonly Heading[]): string {
+  return JSON.stringify(headings.map(({ title, level }) => [level, title]));
+}
+
+function decodeHeadings(column: unknown): Heading[] {
+  const stored: [level: number, title: string][] = JSON.parse(String(column));
+  return stored.map(([level, title]) => ({ title, level }));
 }
 
 function decodeParagraph(row: Record<string, unknown>): Paragraph {
   const text = String(row["text"]);
   const stored: StoredLink[] = row["links"] === "[]" ? [] : JSON.parse(String(row["links"]));
-  const offsets = fromCodePointOffsets(text, stored.flatMap((link) => link.slice(-2).map(Number)));
+  const offsets = fromCodePointOffsets(
+    text,
+    stored.flatMap(([, start, end, trail]) => [start, end - trail, end]),
+  );
   const links = stored.map(([title], i): WikiLink => {
-    const [start = 0, end = 0] = offsets.slice(2 * i, 2 * i + 2);
-    return { title, text: text.slice(start, end), start, end };
+    const [start = 0, anchorEnd = 0, end = 0] = offsets.slice(3 * i, 3 * i + 3);
+    return { title, text: text.slice(start, end), start, end, trail: end - anchorEnd };
   });
-  return { text, links, abstract: row["abstract"] === 1 };
+  return { text, links, abstract: row["abstract"] === 1, heading: Number(row["heading"]) };
 }

@@ -33,7 +33,7 @@ Deno.test("buildDumpDB() and DumpDB keep pages, links and redirects", () =>
     writeFileSync(
       source,
       dump(
-        page("Ä", "🤩🤩 [[x|yé]] 🤩 [[Z]]\n==h==\n[[x]]{{disambig}}"),
+        page("Ä", "🤩🤩 [[x|yé]]𐐨 🤩 [[Z]]\n==h ''i''==\n[[x]]{{disambig}}"),
         page("Z", "first"),
         page("A", "", "b_c#d"),
         page("B c", "", "Z"),
@@ -59,12 +59,26 @@ Deno.test("buildDumpDB() and DumpDB keep pages, links and redirects", () =>
     assert.deepEqual([...db.pages()].map(({ title }) => title), ["Ä", "Empty", "Z"]);
     assert.deepEqual(db.paragraphs("Ä"), [
       {
-        text: "🤩🤩 yé 🤩 Z",
-        links: [{ title: "X", text: "yé", start: 5, end: 7 }, { title: "Z", text: "Z", start: 11, end: 12 }],
+        text: "🤩🤩 yé𐐨 🤩 Z",
+        links: [{ title: "X", text: "yé𐐨", start: 5, end: 9, trail: 2 }, {
+          title: "Z",
+          text: "Z",
+          start: 13,
+          end: 14,
+          trail: 0,
+        }],
         abstract: true,
+        heading: -1,
       },
-      { text: "x", links: [{ title: "X", text: "x", start: 0, end: 1 }], abstract: false },
+      {
+        text: "x",
+        links: [{ title: "X", text: "x", start: 0, end: 1, trail: 0 }],
+        abstract: false,
+        heading: 0,
+      },
     ]);
+    assert.deepEqual(db.headings("Ä"), [{ title: "h i", level: 2 }]);
+    assert.deepEqual([...db.pages()][0]?.headings, db.headings("Ä"));
     assert.equal(db.paragraphs("Z")[0]?.text, "second a b");
     assert.deepEqual(db.paragraphs("Empty"), []);
     assert.throws(() => db.paragraphs("A"), /no page "A"/);
@@ -126,7 +140,11 @@ Deno.test("buildDumpDB() refuses to build what another is building", () =>
     writeFileSync(source, dump(page("A", "a")));
     const writer = new DumpDBWriter(`${target}.partial`);
     await assert.rejects(buildDumpDB(source, target), /pages\.db\.partial: another process is building it/);
-    writer.page("B", false, [{ text: "b", links: [], abstract: true }]);
+    writer.page("B", {
+      isDisambiguation: false,
+      headings: [],
+      paragraphs: [{ text: "b", links: [], abstract: true, heading: -1 }],
+    });
     assert.equal(writer.finish().pages, 1);
   }));
 
@@ -187,5 +205,5 @@ Deno.test("DumpDB.open() refuses another format, and a file that is cut off", ()
     const database = new DatabaseSync(path);
     database.exec("UPDATE meta SET value = '0' WHERE key = 'format'");
     database.close();
-    assert.throws(() => DumpDB.open(path), /pages\.db: a page database of format 0, not 1: build it again/);
+    assert.throws(() => DumpDB.open(path), /pages\.db: a page database of format 0, not 2: build it again/);
   }));

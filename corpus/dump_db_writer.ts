@@ -1,8 +1,8 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
-import { encodeLinks, SCHEMA } from "./dump_db.ts";
-import type { Paragraph } from "./paragraph_builder.ts";
+import { encodeHeadings, encodeLinks, SCHEMA } from "./dump_db.ts";
 import { UserError } from "./user_error.ts";
+import type { ParsedWikitext } from "./wikitext.ts";
 
 /** Pages and redirects between two commits: bounds what SQLite keeps in memory. */
 const TRANSACTION = 2000;
@@ -55,8 +55,10 @@ export class DumpDBWriter {
     database.exec(LOCK);
     this.#inode = statSync(path).ino;
     this.#statements = {
-      page: database.prepare("INSERT OR IGNORE INTO page (title, is_disambiguation) VALUES (?, ?)"),
-      paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?)"),
+      page: database.prepare(
+        "INSERT OR IGNORE INTO page (title, is_disambiguation, headings) VALUES (?, ?, ?)",
+      ),
+      paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?)"),
       redirect: database.prepare("INSERT OR REPLACE INTO redirect VALUES (?, ?)"),
       find: database.prepare("SELECT id FROM page WHERE title = ?"),
       links: database.prepare(
@@ -75,11 +77,12 @@ export class DumpDBWriter {
   }
 
   /** Writes an article; a former one, or redirect, with the same title goes. */
-  page(title: string, isDisambiguation: boolean, paragraphs: readonly Paragraph[]): void {
-    let inserted = this.#statements.page.run(title, isDisambiguation ? 1 : 0);
+  page(title: string, { isDisambiguation, headings, paragraphs }: ParsedWikitext): void {
+    const row = [title, isDisambiguation ? 1 : 0, encodeHeadings(headings)];
+    let inserted = this.#statements.page.run(...row);
     if (inserted.changes === 0) {
       this.#forget(title);
-      inserted = this.#statements.page.run(title, isDisambiguation ? 1 : 0);
+      inserted = this.#statements.page.run(...row);
     }
     this.#statements.dropRedirect.run(title);
     const id = inserted.lastInsertRowid;
@@ -89,6 +92,7 @@ export class DumpDBWriter {
         position,
         paragraph.text,
         paragraph.abstract ? 1 : 0,
+        paragraph.heading,
         encodeLinks(paragraph),
       );
       this.#counts.links += paragraph.links.length;

@@ -7,7 +7,7 @@
  *
  * const { paragraphs } = parseWikitext("'''Tokyo''' is the [[Capital city|capital]] of [[Japan]].");
  * console.log(paragraphs[0]?.text); // Tokyo is the capital of Japan.
- * console.log(paragraphs[0]?.links[0]); // { title: "Capital city", text: "capital", start: 13, end: 20 }
+ * console.log(paragraphs[0]?.links[0]); // { title: "Capital city", text: "capital", start: 13, end: 20, trail: 0 }
  * ```
  *
  * @module
@@ -21,7 +21,7 @@ export { type Dump, type DumpPage, type DumpReaderOptions, openDump, readDump } 
 export { isHeldOut } from "./held_out.ts";
 export { TruncatedInputError } from "./input_errors.ts";
 export { Namespaces } from "./namespaces.ts";
-export type { Paragraph, WikiLink } from "./paragraph_builder.ts";
+export type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 export { sampleDumpPath } from "./sample.ts";
 export type { SiteInfo } from "./siteinfo.ts";
 export { normalizeTitle, type TitleRules } from "./titles.ts";

@@ -13,7 +13,7 @@ function tidied(marked: string): string {
     if (character === "␀") omissions.push(text.length);
     else if (character === "<") start = text.length;
     else if (character === ">") {
-      links.push({ title: "T", text: text.slice(start), start, end: text.length });
+      links.push({ title: "T", text: text.slice(start), start, end: text.length, trail: 0 });
     } else {
       text += character;
     }

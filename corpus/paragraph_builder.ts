@@ -10,6 +10,16 @@ export interface WikiLink {
   start: number;
   /** Where it ends. */
   end: number;
+  /** How many UTF-16 units at the end of `text` are a link trail: 2 in `[[bus]]es`. Without them it is the anchor that the author wrote. */
+  trail: number;
+}
+
+/** A heading of a page. */
+export interface Heading {
+  /** Its text, without markup; empty when it holds only what is left out, such as a template. */
+  title: string;
+  /** 1 to 6: the number of `=` on each side. */
+  level: number;
 }
 
 /** One line of a page's prose. */
@@ -20,11 +30,14 @@ export interface Paragraph {
   links: WikiLink[];
   /** Whether it stands before the first heading. */
   abstract: boolean;
+  /** The index, into the page's headings, of the heading under which it stands; −1 before the first. */
+  heading: number;
 }
 
 /** Collects text and links into paragraphs, collapsing white space so that offsets stay exact. */
 export class ParagraphBuilder {
   readonly paragraphs: Paragraph[] = [];
+  readonly headings: Heading[] = [];
   #text = "";
   #links: WikiLink[] = [];
   /** Offsets at which something was left out. */
@@ -32,8 +45,6 @@ export class ParagraphBuilder {
   #space = false;
   /** The link that is being read. Its text is kept apart: cutting it out of a long rope of text for each link takes quadratic time. */
   #link: { title: string; start: number; text: string } | undefined;
-  /** Applies to the paragraphs that end from now on. */
-  abstract = true;
 
   /** Appends text. */
   append(text: string): void {
@@ -77,7 +88,8 @@ export class ParagraphBuilder {
     const link = this.#link;
     this.#link = undefined;
     if (link === undefined || link.text === "") return false;
-    this.#links.push({ ...link, end: link.start + link.text.length });
+    const { title, start, text } = link;
+    this.#links.push({ title, text, start, end: start + text.length, trail: 0 });
     return true;
   }
 
@@ -88,6 +100,7 @@ export class ParagraphBuilder {
     if (last === undefined) return;
     last.text += trail;
     last.end += trail.length;
+    last.trail = trail.length;
   }
 
   /** Ends the paragraph. */
@@ -95,7 +108,10 @@ export class ParagraphBuilder {
     const { text, links } = this.#omissions.length === 0
       ? { text: this.#text, links: this.#links }
       : tidyOmissions(this.#text, this.#links, this.#omissions);
-    if (text !== "") this.paragraphs.push({ text, links, abstract: this.abstract });
+    if (text !== "") {
+      const heading = this.headings.length - 1;
+      this.paragraphs.push({ text, links, abstract: heading < 0, heading });
+    }
     this.#text = "";
     this.#links = [];
     this.#omissions = [];

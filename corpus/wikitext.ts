@@ -4,7 +4,7 @@ import { resolveLanguageConversion } from "./language_conversion.ts";
 import { parseLinkTarget, pipeTrick } from "./link_target.ts";
 import { Namespaces } from "./namespaces.ts";
 import { OMISSION } from "./omissions.ts";
-import { type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
+import { type Heading, type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
 import { stripQuotes } from "./quotes.ts";
 import { stripTables } from "./tables.ts";
 import type { TitleRules } from "./titles.ts";
@@ -20,6 +20,8 @@ export interface WikitextContext extends TitleRules {
 export interface ParsedWikitext {
   /** One for each line of prose. */
   paragraphs: Paragraph[];
+  /** The headings, in order; their text is no paragraph's. */
+  headings: Heading[];
   /** Whether the page says that it is a disambiguation page. */
   isDisambiguation: boolean;
 }
@@ -37,7 +39,8 @@ export function parseWikitext(source: string, context: WikitextContext = {}): Pa
   const { text, isDisambiguation } = stripTransclusions(source);
   const marked = stripTables(resolveLanguageConversion(stripMagicWords(text)));
   const plain = marked.includes("''") ? marked.split("\n").map(stripQuotes).join("\n") : marked;
-  return { paragraphs: new InlineReader(plain, context).read(), isDisambiguation };
+  const { paragraphs, headings } = new InlineReader(plain, context).read();
+  return { paragraphs, headings, isDisambiguation };
 }
 
 function stripMagicWords(text: string): string {
@@ -89,9 +92,20 @@ class InlineReader {
     this.#pairs = pairBrackets(text);
   }
 
-  read(): Paragraph[] {
-    const text = this.#text;
+  /** Reads the whole text as lines. */
+  read(): ParagraphBuilder {
     this.#startLine();
+    return this.#readTokens();
+  }
+
+  /** The whole text without markup, as one line that no list marker starts. */
+  readLine(): string {
+    const texts = this.#readTokens().paragraphs.map(({ text }) => text);
+    return texts.join(" ");
+  }
+
+  #readTokens(): ParagraphBuilder {
+    const text = this.#text;
     while (this.#at < text.length) {
       token.lastIndex = this.#at;
       const match = token.exec(text);
@@ -101,7 +115,7 @@ class InlineReader {
       this.#token(match[0]);
     }
     this.#builder.endParagraph();
-    return this.#builder.paragraphs;
+    return this.#builder;
   }
 
   #append(from: number, to: number): void {
@@ -165,7 +179,7 @@ class InlineReader {
       const end = newline < 0 ? text.length : newline;
       const line = withoutOmissions(text.slice(this.#at, end)).trimEnd();
       if (first === "=" && line.length >= 3 && line.endsWith("=")) {
-        this.#builder.abstract = false;
+        this.#builder.headings.push(this.#heading(line));
         this.#at = end;
       } else if (first === "|") {
         this.#at = end; // what a table without beginning left behind
@@ -175,6 +189,15 @@ class InlineReader {
     lineMarkers.lastIndex = this.#at;
     lineMarkers.test(text);
     this.#at = lineMarkers.lastIndex;
+  }
+
+  /** The heading that `line` is; a line of `=` only has some of them for its text. */
+  #heading(line: string): Heading {
+    const before = /^=+/.exec(line)?.[0].length ?? 0;
+    const after = before === line.length ? before : /=+$/.exec(line)?.[0].length ?? 0;
+    const most = before === line.length ? Math.floor((before - 1) / 2) : Math.min(before, after);
+    const level = Math.min(6, most);
+    return { title: new InlineReader(line.slice(level, -level), this.#context).readLine(), level };
   }
 
   #link(): void {

@@ -142,6 +142,37 @@ Deno.test("parseWikitext() ends the abstract at the first heading", () => {
   ]);
 });
 
+Deno.test("parseWikitext() gives headings without markup, and each paragraph the one above it", () => {
+  const { paragraphs, headings } = parseWikitext(
+    "a\n== b [[c|d]]es <small>e</small> ==\nf\n=== #1 {{g}} ===\n====h=\n==i===\n======= j =======\n===\nk\n==\n== {{l}} ==",
+  );
+  assert.deepEqual(headings.map(({ title, level }) => [level, title]), [
+    [2, "b des e"],
+    [3, "#1"],
+    [1, "===h"],
+    [2, "i="],
+    [6, "= j ="],
+    [1, "="],
+    [2, ""],
+  ]);
+  assert.deepEqual(paragraphs.map(({ text, heading }) => [text, heading]), [["a", -1], ["f", 0], ["k", 5], [
+    "==",
+    5,
+  ]]);
+});
+
+Deno.test("parseWikitext() says how much of a link is its trail", () => {
+  const { paragraphs } = parseWikitext("[[bus]]es [[кот|a]]ы [[c]]<nowiki/>d [[𐐀]]𐐨 [[e]]");
+  const links = paragraphs.flatMap(({ links }) => links);
+  assert.deepEqual(links.map(({ text, trail }) => [text, trail]), [
+    ["buses", 2],
+    ["aы", 1],
+    ["c", 0],
+    ["𐐀𐐨", 2],
+    ["e", 0],
+  ]);
+});
+
 Deno.test("parseWikitext() knows the names of the wiki's namespaces, former ones too", () => {
   const namespaces = new Namespaces([[6, "Datei"], [14, "Kategorie"], [4, "Wikipedia"]], "de");
   assert.deepEqual(
@@ -213,6 +244,7 @@ Deno.test("parseWikitext() gives exact, ordered offsets and clean text for any i
         for (const link of links) {
           assert.ok(link.start >= at && link.start < link.end && link.end <= text.length);
           assert.equal(text.slice(link.start, link.end), link.text);
+          assert.ok(link.trail >= 0 && link.trail < link.text.length);
           assert.ok(link.title !== "" && !link.title.includes("#") && link.title.trim() === link.title);
           at = link.end;
         }

@@ -1,12 +1,12 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { type Paragraph, UserError } from "@lukeforge/corpus";
+import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
 import { Dataset } from "./dataset.ts";
 import { buildPretrainingDataset, type DatasetBuildOptions, type PageSource } from "./dataset_builder.ts";
 import { decodeItem, encodeItem } from "./dataset_shard.ts";
-import { pageItems } from "./page_items.ts";
+import { type ItemParagraph, pageItems } from "./page_items.ts";
 import { openSentenceSplitter } from "./sentence_splitter.ts";
 
 const PAGES = 40;
@@ -18,7 +18,7 @@ const db: PageSource = {
     for (let n = 0; n < PAGES; n++) yield `Page ${n}`;
     yield "File:Cat.jpg";
   },
-  paragraphs(title: string): Paragraph[] {
+  paragraphs(title: string): ItemParagraph[] {
     const number = Number(title.slice(5));
     const text = `The page ${number} points to number ${number + 1}, or to nothing.`;
     const start = text.indexOf(" number") + 1;

@@ -1,9 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { Paragraph } from "@lukeforge/corpus";
 import fc from "fast-check";
-import { type DatasetItem, emptyPageItemCounts, type PageItemOptions, pageItems } from "./page_items.ts";
+import {
+  type DatasetItem,
+  emptyPageItemCounts,
+  type ItemParagraph,
+  type PageItemOptions,
+  pageItems,
+} from "./page_items.ts";
 import { openSentenceSplitter } from "./sentence_splitter.ts";
 
 const golden = new URL("../../shared/data/golden/wikipedia2vec/", import.meta.url).pathname;
@@ -45,7 +50,7 @@ function options(tokenizer: WhitespaceTokenizer, changes: Partial<PageItemOption
 }
 
 /** A paragraph from text with links written [like this]; the title is the text. */
-function paragraph(marked: string, abstract = true): Paragraph {
+function paragraph(marked: string, abstract = true): ItemParagraph {
   const links: { title: string; text: string; start: number; end: number }[] = [];
   let text = "";
   for (const piece of marked.split(/(\[[^\]]*\])/)) {
@@ -114,7 +119,7 @@ for (const version of ["1.0.5", "2.0.0"]) {
       equal(runs.length, 6);
       for (const { config, pages } of runs) {
         for (const [title, expected] of Object.entries(pages)) {
-          const paragraphs = (dump.pages[title]?.paragraphs ?? []).map((golden): Paragraph => {
+          const paragraphs = (dump.pages[title]?.paragraphs ?? []).map((golden): ItemParagraph => {
             const points = [...golden.text];
             const unit = (offset: number): number => points.slice(0, offset).join("").length;
             return {
