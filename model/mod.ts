@@ -90,6 +90,7 @@ export { ONNX_OPSETS } from "./onnx/onnx_graph.ts";
 export type { ByteSource } from "./onnx/protobuf_message.ts";
 export { openWeights } from "./weights/open_weights.ts";
 export { floatTensor, type RowRange, rowsOf } from "./weights/row_view.ts";
+export { writeTorchWeights, type WriteTorchWeightsOptions } from "./weights/write_torch_weights.ts";
 export { writeWeights, type WriteWeightsOptions } from "./weights/write_weights.ts";
 export * from "./weights/safetensors_file.ts";
 export type { StoredWeights } from "./weights/stored_tensor.ts";

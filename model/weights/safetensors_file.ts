@@ -138,7 +138,8 @@ export function writeSafetensors(
   syncDirectoryOf(path);
 }
 
-function syncDirectoryOf(path: string): void {
+/** Flushes to the disk that a file has its name, where the platform can. */
+export function syncDirectoryOf(path: string): void {
   let handle: number;
   try {
     handle = openSync(dirname(path), "r");

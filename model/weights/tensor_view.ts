@@ -160,7 +160,8 @@ function pick(
   }
 }
 
-function rowMajorStrides(shape: readonly number[]): number[] {
+/** The strides of elements that lie in row-major order, in elements. */
+export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides: number[] = [];
   let stride = 1;
   for (const size of shape.toReversed()) {

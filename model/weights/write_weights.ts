@@ -17,7 +17,8 @@ export interface WriteWeightsOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-const SAFETENSORS_TYPES = { f32: "F32", f16: "F16", bf16: "BF16" } as const;
+/** Element types by the names of formats. */
+export const SAFETENSORS_TYPES = { f32: "F32", f16: "F16", bf16: "BF16" } as const;
 const MAX_SHARD_SIZE = 5e9;
 /** Elements in memory at once: 4 MiB of f32. */
 const PIECE_ELEMENTS = 1 << 20;
@@ -89,13 +90,18 @@ function writeShard(
     lazy.set(name, {
       dtype: SAFETENSORS_TYPES[dtype],
       shape: tensor.shape,
-      data: () => piecesOf(name, tensor, dtype, onBytes),
+      data: () => floatPieces(name, tensor, dtype, onBytes),
     });
   }
   writeSafetensors(path, lazy);
 }
 
-function* piecesOf(
+/**
+ * A tensor's elements in pieces of 4 MiB, checked to fit `dtype`; after each piece `onBytes` hears how many bytes it takes there.
+ *
+ * @throws {WeightsError} when a value does not fit f16, naming tensor and index.
+ */
+export function* floatPieces(
   name: string,
   tensor: StoredTensor,
   dtype: Format,
