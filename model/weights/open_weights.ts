@@ -60,7 +60,12 @@ function openArchived(path: string): StoredWeights {
   }
 }
 
-function openBytes(file: StoredBytes & Disposable): StoredWeights {
+/**
+ * Opens a file of weights that is not an archive or an index, told by its content; it is closed when the weights are, or this throws.
+ *
+ * @throws {WeightsError} as {@linkcode openWeights}.
+ */
+export function openBytes(file: StoredBytes & Disposable): StoredWeights {
   try {
     const head = file.read(0, Math.min(64, file.size));
     const text = String.fromCharCode(...head);
