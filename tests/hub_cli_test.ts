@@ -88,7 +88,7 @@ Deno.test("upload shows what it would do, is killed while it sends, and continue
   }
   copyFileSync(new URL("model.safetensors", fixture), directory.file("model", "pytorch_model.bin"));
   truncateSync(directory.file("model", "pytorch_model.bin"), 20_000); // another large file; the other one is opened
-  writeFileSync(directory.file("model", "README.md"), "# Tiny\n");
+  writeFileSync(directory.file("model", "README.md"), "---\nlicense: mit\n---\n");
   mkdirSync(directory.file("model", "checkpoints"));
   const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: STUB_TOKEN };
   const args = ["upload", model, "somebody/tiny", "--create"];
@@ -104,7 +104,7 @@ Deno.test("upload shows what it would do, is killed while it sends, and continue
       stdout.replaceAll(model, "model").replaceAll(hub.endpoint, "https://hub").trimEnd().split("\n"),
       [
         "model -> https://hub/somebody/tiny, branch main: a new repository",
-        "       7 B  README.md          new",
+        "      21 B  README.md          new",
         "     667 B  config.json        new",
         "   53.9 kB  model.safetensors  new, LFS",
         "     20 kB  pytorch_model.bin  new, LFS",

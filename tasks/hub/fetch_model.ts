@@ -198,7 +198,7 @@ class HubRepository {
       sizeThere(join(this.#cache.snapshot(commit), name)) === size;
     const total = files.reduce((sum, { size }) => sum + size, 0) / 1e6;
     const missing = files.filter((file) => !isThere(file));
-    this.#checkSpace(missing);
+    if (missing.length > 0) this.#checkSpace(missing);
     let done = files.filter(isThere).reduce((sum, { size }) => sum + size, 0);
     for (const file of missing) {
       const before = done;
@@ -226,12 +226,12 @@ class HubRepository {
   #checkSpace(files: readonly ListedFile[]): void {
     const directory = this.#cache.blob("");
     mkdirSync(directory, { recursive: true });
-    const { bavail, bsize } = statfsSync(directory);
+    const { bavail, bsize, blocks } = statfsSync(directory);
     const bytes = files.reduce((sum, { hash, size }) => {
       const path = this.#cache.blob(hash);
       return sizeThere(path) === size ? sum : sum + size - (sizeThere(`${path}.incomplete`) ?? 0);
     }, 0);
-    if (bytes > bavail * bsize) throw noSpace(directory, bytes);
+    if (blocks > 0 && bytes > bavail * bsize) throw noSpace(directory, bytes);
   }
 
   #fetched(commit: string): FetchedModel {

@@ -52,11 +52,15 @@ export class ModelCache {
     }
   }
 
-  /** Records what `revision` stands for. */
+  /** Records what `revision` stands for, where the cache may be written to: it is needed without a connection only. */
   record(revision: string, commit: string): void {
     if (revision === commit || this.commitOf(revision) === commit) return;
-    mkdirSync(dirname(this.#ref(revision)), { recursive: true });
-    writeFileAtomic(this.#ref(revision), commit);
+    try {
+      mkdirSync(dirname(this.#ref(revision)), { recursive: true });
+      writeFileAtomic(this.#ref(revision), commit);
+    } catch {
+      // a cache that others have filled and that is only read
+    }
   }
 
   /** Makes the blob with `hash` the file `name` of `commit`. */

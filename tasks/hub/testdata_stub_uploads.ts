@@ -24,6 +24,9 @@ export class StubUploads {
   async answer(url: URL, request: Request, host: "hub" | "cdn"): Promise<Response> {
     const bytes = new Uint8Array(await request.arrayBuffer());
     if (host === "cdn") return this.#store(url, request, bytes);
+    if (url.pathname === "/api/validate-yaml") {
+      return validated(JSON.parse(new TextDecoder().decode(bytes)).content);
+    }
     if (request.headers.get("authorization") !== `Bearer ${STUB_TOKEN}`) {
       return refusal(401, undefined, "Unauthorized");
     }
@@ -130,6 +133,13 @@ export class StubUploads {
       hookOutput: "",
     });
   }
+}
+
+/** The check of a model card: a wrong license is an error, no metadata a remark. */
+function validated(card: string): Response {
+  const errors = card.includes("license: wrong") ? [{ message: '"license" must be one of those known' }] : [];
+  const warnings = card.startsWith("---") ? [] : [{ message: "empty or missing yaml metadata in repo card" }];
+  return Response.json({ errors, warnings }, { status: errors.length > 0 ? 400 : 200 });
 }
 
 function preupload(files: readonly { path: string; size: number }[]): Response {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { commitIter, createBranch, createRepo } from "@huggingface/hub";
 import { UserError } from "@lukeforge/corpus";
 import type { ProgressCallback } from "../progress.ts";
@@ -6,6 +7,7 @@ import { HubClient, type HubEffects } from "./hub_client.ts";
 import { HubError } from "./hub_error.ts";
 import { isHubName } from "./hub_name.ts";
 import { type HubSettings, hubSettings } from "./hub_settings.ts";
+import { checkModelCard } from "./model_card.ts";
 import { type UploadFiles, uploadFiles } from "./upload_files.ts";
 import { type PlannedFile, planUpload, type UploadPlan, type UploadTarget } from "./upload_plan.ts";
 import { uploadProblem } from "./upload_problem.ts";
@@ -85,6 +87,8 @@ export class ModelUpload {
     const { endpoint } = settings;
     const target = { repository, branch: options.branch ?? "main", endpoint };
     const client = new HubClient(settings, options);
+    const card = join(directory, "README.md");
+    for (const remark of await checkModelCard(client, endpoint, card)) options.notice?.(`${card}: ${remark}`);
     try {
       const plan = await planUpload(client, target, local.files);
       return new ModelUpload(client, settings, options, target, local, plan);

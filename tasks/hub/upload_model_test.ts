@@ -25,7 +25,7 @@ class Fixture implements AsyncDisposable {
     for (const name of ["config.json", "model.safetensors"]) {
       copyFileSync(join(TINY_MODEL, name), join(this.model, name));
     }
-    this.write("README.md", "# Tiny\n");
+    this.write("README.md", "---\nlicense: mit\n---\n# Tiny\n");
     this.write("vocab.txt", "a\nb\n");
     this.hub.uploads.partSize = 30_000;
   }
@@ -83,7 +83,9 @@ Deno.test("ModelUpload.prepare() compares and sends nothing", async () => {
     "vocab.txt new",
   ]);
   assert.deepEqual([upload.plan.repositoryExists, upload.plan.branchExists], [false, false]);
-  assert.ok(fixture.hub.requests.every(({ method }) => method === "GET"));
+  assert.ok(
+    fixture.hub.requests.every(({ method, path }) => method === "GET" || path === "/api/validate-yaml"),
+  );
 
   const config = new Uint8Array(readFileSync(join(fixture.model, "config.json")));
   fixture.hub.repository(NAME).add("config.json", config).add("vocab.txt", "a\nc\n").add(
@@ -274,4 +276,18 @@ Deno.test("ModelUpload says in one line what the hub refuses", async () => {
   hub.fail(/GET hub/, { status: 500 }, 5);
   await fails(fixture.send(), /answers 500/);
   await fails(fixture.send({}, { HF_HUB_OFFLINE: "1" }), /HF_HUB_OFFLINE forbids asking the hub/);
+});
+
+Deno.test("ModelUpload.prepare() asks the hub about the model card before anything is sent", async () => {
+  await using fixture = new Fixture();
+  fixture.write("README.md", "---\nlicense: wrong\n---\n");
+  await fails(
+    fixture.prepare(),
+    /README.md: the hub answers 400 \( ?license must be one of those known\); mend the metadata/,
+  );
+  fixture.write("README.md", "# Tiny\n");
+  await fixture.prepare();
+  assert.match(fixture.notices.join("\n"), /README.md: empty or missing yaml metadata/);
+  fixture.hub.fail(/validate-yaml/, { status: 404 });
+  assert.equal((await fixture.prepare()).missing.length, 4);
 });
