@@ -20,6 +20,7 @@ export type { DumpDBCounts } from "./dump_db_writer.ts";
 export { type Dump, type DumpPage, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 export { isHeldOut } from "./held_out.ts";
 export { TruncatedInputError } from "./input_errors.ts";
+export { type Interwiki, interwikiOf } from "./interwiki.ts";
 export { Namespaces } from "./namespaces.ts";
 export type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 export { sampleDumpPath } from "./sample.ts";

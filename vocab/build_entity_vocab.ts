@@ -1,6 +1,7 @@
 import { UserError } from "@lukeforge/corpus";
 import { compareCodePoints } from "./code_point_order.ts";
-import { EntityVocab, type EntityVocabEntry, SPECIAL_ENTITIES } from "./entity_vocab.ts";
+import { EntityVocab } from "./entity_vocab.ts";
+import { type EntityVocabEntry, SPECIAL_ENTITIES } from "./entity_vocab_entry.ts";
 
 /** A page as far as counting needs it. */
 export interface LinkedPage {

@@ -1,26 +1,15 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
-import { textLines } from "./text_lines.ts";
-
-/** Title of the padding entity. */
-export const PAD_ENTITY = "[PAD]";
-/** Title of the entity that stands for all that have no entry of their own. */
-export const UNK_ENTITY = "[UNK]";
-/** Title of the entity that replaces a masked one. */
-export const MASK_ENTITY = "[MASK]";
-/** The special entities in the order of their ids in vocabularies built here: 0, 1, 2. */
-export const SPECIAL_ENTITIES: readonly string[] = [PAD_ENTITY, UNK_ENTITY, MASK_ENTITY];
-
-/** One id of an entity vocabulary. */
-export interface EntityVocabEntry {
-  /** Its row in the entity embedding table. */
-  readonly id: number;
-  /** The titles of this id with their languages; more than one in a multilingual vocabulary. `null`: language not recorded. */
-  readonly entities: readonly (readonly [title: string, language: string | null])[];
-  /** How many links to it were counted; 0 for the specials. */
-  readonly count: number;
-}
+import {
+  type EntityVocabContents,
+  type EntityVocabEntry,
+  MASK2_ENTITY,
+  MASK_ENTITY,
+  PAD_ENTITY,
+  SPECIAL_ENTITIES,
+  UNK_ENTITY,
+} from "./entity_vocab_entry.ts";
+import { contentsOf, entityVocabFile, readEntityVocab } from "./entity_vocab_files.ts";
+import type { EntityVocabTable } from "./entity_vocab_table.ts";
 
 /**
  * The entities a model knows: (title, language) to id and back. Ids run from 0 without gaps; the special entities are found
@@ -38,12 +27,14 @@ export class EntityVocab {
   /** The languages of the entries other than specials; `null` stands for "not recorded". */
   readonly languages: ReadonlySet<string | null>;
 
-  // A million ids: flat arrays, the titles of id i are those from #starts[i] to #starts[i + 1].
-  readonly #titles: string[] = [];
-  readonly #titleLanguages: (string | null)[] = [];
-  readonly #starts: number[] = [0];
-  readonly #counts: number[] = [];
-  readonly #idsByLanguage = new Map<string | null, Map<string, number>>();
+  /** Id of `[MASK2]`, the second masked entity of pairs; vocabularies for fine-tuning have it. */
+  readonly mask2Id: number | undefined;
+
+  readonly #table: EntityVocabTable;
+  // The titles of id i are the entries #order[#starts[i]] to #order[#starts[i + 1] - 1], in the order of the file.
+  readonly #starts: Uint32Array;
+  readonly #order: Uint32Array;
+  readonly #counts: ArrayLike<number>;
   readonly #specials = new Map<string, number>();
 
   /**
@@ -52,64 +43,86 @@ export class EntityVocab {
    * @throws {UserError} when ids have gaps, a title stands at two ids, or a special entity is missing or stands at two.
    * @param source what messages name: the file.
    */
-  constructor(entries: Iterable<EntityVocabEntry>, source = "entity vocabulary") {
-    const languages = new Set<string | null>();
-    for (const { id, entities, count } of entries) {
-      if (id !== this.#counts.length) {
+  constructor(entries: Iterable<EntityVocabEntry> | EntityVocabContents, source = "entity vocabulary") {
+    const { table, counts, placeOf } = "table" in entries ? entries : contentsOf(entries, source);
+    let size = counts.length;
+    for (let entry = 0; entry < table.length; entry++) size = Math.max(size, table.id(entry) + 1);
+    const starts = new Uint32Array(Math.min(size, table.length + 1) + 1);
+    for (let entry = 0; entry < table.length; entry++) {
+      const id = table.id(entry);
+      if (id < starts.length - 1) starts[id + 1] = (starts[id + 1] ?? 0) + 1;
+    }
+    for (let id = 0; id + 1 < starts.length; id++) {
+      if (starts[id + 1] === 0) {
         throw new UserError(
-          `${source}: no entry has id ${this.#counts.length}; ids must run from 0 without gaps: build the vocabulary again`,
+          `${source}: no entry has id ${id}; ids must run from 0 without gaps: build the vocabulary again`,
         );
       }
-      for (const [title, language] of entities) {
-        let ids = this.#idsByLanguage.get(language);
-        if (ids === undefined) this.#idsByLanguage.set(language, ids = new Map());
-        const known = ids.get(title);
-        if (known !== undefined && known !== id) {
-          throw new UserError(
-            `${source}: ids ${known} and ${id} both hold ${
-              JSON.stringify([title, language])
-            }; remove one of them`,
-          );
-        }
-        ids.set(title, id);
-        this.#titles.push(title);
-        this.#titleLanguages.push(language);
-        if (!SPECIAL_ENTITIES.includes(title)) {
-          languages.add(language);
-          continue;
-        }
-        const special = this.#specials.get(title);
-        if (special !== undefined && special !== id) {
-          throw new UserError(
-            `${source}: ids ${special} and ${id} both hold the special entity ${title}; remove one of them`,
-          );
-        }
-        this.#specials.set(title, id);
+      starts[id + 1] = (starts[id + 1] ?? 0) + (starts[id] ?? 0);
+    }
+    const order = new Uint32Array(table.length);
+    const next = starts.slice();
+    const languages = new Set<string | null>();
+    for (let entry = 0; entry < table.length; entry++) {
+      const id = table.id(entry);
+      const at = next[id] ?? 0;
+      order[at] = entry;
+      next[id] = at + 1;
+      const title = table.startsWithBracket(entry) ? table.title(entry) : "";
+      if (!SPECIAL_ENTITIES.includes(title) && title !== MASK2_ENTITY) {
+        languages.add(table.language(entry));
+        continue;
       }
-      this.#starts.push(this.#titles.length);
-      this.#counts.push(count);
+      const special = this.#specials.get(title);
+      if (special !== undefined && special !== id) {
+        throw new UserError(
+          `${source}: ids ${special} and ${id} both hold the special entity ${title}; remove one of them`,
+        );
+      }
+      this.#specials.set(title, id);
+    }
+    const conflict = table.index();
+    if (conflict !== undefined) {
+      const { first, second } = conflict;
+      const held = JSON.stringify([table.title(second), table.language(second)]);
+      throw new UserError(
+        `${source}${placeOf?.(second) ?? ""}: ids ${table.id(first)} and ${
+          table.id(second)
+        } both hold ${held}; remove one of them`,
+      );
     }
     const missing = SPECIAL_ENTITIES.filter((title) => !this.#specials.has(title));
     if (missing.length > 0) {
       throw new UserError(`${source}: lacks the special entities ${missing.join(", ")}; add a line for each`);
     }
-    this.size = this.#counts.length;
+    this.#table = table;
+    this.#starts = starts;
+    this.#order = order;
+    this.#counts = counts;
+    this.size = starts.length - 1;
     this.padId = this.#specials.get(PAD_ENTITY) ?? 0;
     this.unkId = this.#specials.get(UNK_ENTITY) ?? 0;
     this.maskId = this.#specials.get(MASK_ENTITY) ?? 0;
+    this.mask2Id = this.#specials.get(MASK2_ENTITY);
     this.languages = languages;
   }
 
   /**
-   * Reads a vocabulary: `.jsonl` (one `{"id", "entities": [[title, language]], "count"}` a line, in any order), `.tsv` (the
-   * older `title<TAB>count`; id = line index, language `null`), or a directory that holds `entity_vocab.tsv` or
-   * `entity_vocab.jsonl` (the first wins, as upstream).
+   * Reads a vocabulary:
+   * - `.jsonl`: one `{"id", "entities": [[title, language]], "count"}` a line, in any order;
+   * - `.tsv`, the older kind: `title<TAB>count`; id = line index, language `null`;
+   * - `.json`, Hugging Face's: one object from key to id, several keys to an id where the vocabulary is multilingual. Keys are
+   *   titles, or `language:Title` where `tokenizer_config.json` beside it names `MLukeTokenizer`, or where every key but the
+   *   special ones starts with the code of a Wikipedia, or with `None`, which upstream's converter wrote for no
+   *   language. Counts are 0;
+   * - a directory that holds `entity_vocab.tsv`, `entity_vocab.jsonl` (of these two the first wins, as upstream) or
+   *   `entity_vocab.json`.
    *
-   * @throws {UserError} naming file and line when something is missing or malformed.
+   * @throws {UserError} naming file and line (or byte) when something is missing or malformed.
    */
   static load(path: string): EntityVocab {
-    const file = vocabFile(path);
-    return new EntityVocab(file.endsWith(".tsv") ? readTsv(file) : readJsonl(file), file);
+    const file = entityVocabFile(path);
+    return new EntityVocab(readEntityVocab(file), file);
   }
 
   /** Writes the vocabulary as jsonl in id order, non-ASCII characters as they are; the same entries give the same bytes. */
@@ -124,11 +137,11 @@ export class EntityVocab {
    * built empty datasets.
    */
   getId(title: string, language: string | null = null): number | undefined {
-    const id = this.#idsByLanguage.get(language)?.get(title) ?? this.#specials.get(title);
+    const id = this.#table.find(title, language) ?? this.#specials.get(title);
     if (id !== undefined) return id;
-    if (language !== null) return this.#idsByLanguage.get(null)?.get(title);
+    if (language !== null) return this.#table.find(title, null);
     if (this.languages.size !== 1) return undefined;
-    for (const only of this.languages) return this.#idsByLanguage.get(only)?.get(title);
+    for (const only of this.languages) return this.#table.find(title, only);
   }
 
   /** Whether {@linkcode EntityVocab.getId} finds the title. */
@@ -142,9 +155,10 @@ export class EntityVocab {
     const start = this.#starts[id] ?? 0;
     const end = this.#starts[id + 1] ?? start;
     for (let i = start; language !== undefined && i < end; i++) {
-      if (this.#titleLanguages[i] === language) return this.#titles[i] ?? "";
+      const entry = this.#order[i] ?? 0;
+      if (this.#table.language(entry) === language) return this.#table.title(entry);
     }
-    return this.#titles[start] ?? "";
+    return this.#table.title(this.#order[start] ?? 0);
   }
 
   /** How often an id was linked to in the counted pages. @throws {RangeError} when there is no such id. */
@@ -158,7 +172,8 @@ export class EntityVocab {
     for (let id = 0; id < this.size; id++) {
       const entities: [string, string | null][] = [];
       for (let i = this.#starts[id] ?? 0; i < (this.#starts[id + 1] ?? 0); i++) {
-        entities.push([this.#titles[i] ?? "", this.#titleLanguages[i] ?? null]);
+        const entry = this.#order[i] ?? 0;
+        entities.push([this.#table.title(entry), this.#table.language(entry)]);
       }
       yield { id, entities, count: this.#counts[id] ?? 0 };
     }
@@ -181,79 +196,4 @@ export class EntityVocab {
       throw new RangeError(`entity id ${id} is not in 0…${this.size - 1}`);
     }
   }
-}
-
-function vocabFile(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new UserError(`${path}: no such entity vocabulary; check the path`);
-  if (!stat.isDirectory()) {
-    if (path.endsWith(".jsonl") || path.endsWith(".tsv")) return path;
-    throw new UserError(`${path}: an entity vocabulary must be named *.jsonl or *.tsv; rename the file`);
-  }
-  for (const name of ["entity_vocab.tsv", "entity_vocab.jsonl"]) {
-    const file = join(path, name);
-    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
-  }
-  throw new UserError(
-    `${path}: holds neither entity_vocab.jsonl nor entity_vocab.tsv; give the vocabulary file itself`,
-  );
-}
-
-function* readTsv(file: string): Generator<EntityVocabEntry> {
-  let id = 0;
-  for (const line of textLines(file)) {
-    const tab = line.lastIndexOf("\t");
-    const count = line.slice(tab + 1).trim();
-    if (tab < 1 || !/^\d+$/.test(count)) {
-      throw new UserError(`${file}, line ${id + 1}: expected "title<TAB>count"; correct the line`);
-    }
-    yield { id: id++, entities: [[line.slice(0, tab), null]], count: Number(count) };
-  }
-}
-
-function readJsonl(file: string): EntityVocabEntry[] {
-  const entries: EntityVocabEntry[] = [];
-  const lineOfId = new Map<number, number>();
-  let number = 0;
-  for (const line of textLines(file)) {
-    number++;
-    if (line.trim() === "") continue;
-    const entry = parseEntry(line);
-    if (entry === undefined) {
-      throw new UserError(
-        `${file}, line ${number}: expected {"id": int, "entities": [[title, language or null], …], "count": int}; correct the line`,
-      );
-    }
-    const earlier = lineOfId.get(entry.id);
-    if (earlier !== undefined) {
-      throw new UserError(
-        `${file}, line ${number}: id ${entry.id} is already on line ${earlier}; remove one of them`,
-      );
-    }
-    lineOfId.set(entry.id, number);
-    entries.push(entry);
-  }
-  return entries.sort((a, b) => a.id - b.id);
-}
-
-function parseEntry(line: string): EntityVocabEntry | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { id, entities, count } = value as Record<string, unknown>;
-  if (!isCount(id) || !isCount(count) || !Array.isArray(entities) || entities.length === 0) return undefined;
-  return entities.every(isTitleAndLanguage) ? { id, entities, count } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isTitleAndLanguage(value: unknown): value is [string, string | null] {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" &&
-    (value[1] === null || typeof value[1] === "string");
 }

@@ -2,7 +2,8 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
-import { EntityVocab, type EntityVocabEntry, SPECIAL_ENTITIES } from "./entity_vocab.ts";
+import { EntityVocab } from "./entity_vocab.ts";
+import { type EntityVocabEntry, SPECIAL_ENTITIES } from "./entity_vocab_entry.ts";
 
 const data = new URL("../../shared/data/luke/", import.meta.url).pathname;
 const noData = !existsSync(data);

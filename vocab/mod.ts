@@ -15,6 +15,8 @@ export * from "./basic_tokenizer.ts";
 export * from "./build_entity_vocab.ts";
 export * from "./code_point_order.ts";
 export * from "./entity_vocab.ts";
+export * from "./entity_vocab_entry.ts";
+export * from "./entity_vocab_table.ts";
 export * from "./kitoken_tokenizer.ts";
 export * from "./open_tokenizer.ts";
 export * from "./subword.ts";
