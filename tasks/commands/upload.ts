@@ -78,7 +78,7 @@ async function upload(
 /** The plan for people: where, every file with its size and fate, the sum. */
 function planLines(
   directory: string,
-  { plan, target, local, missing }: ModelUpload,
+  { plan, target, local, missing, isAnonymous }: ModelUpload,
   options: { readonly create?: true; readonly private?: true },
 ): string[] {
   const { repository, branch, endpoint } = target;
@@ -89,6 +89,8 @@ function planLines(
     ? (create ? "a new branch" : "no such branch; --create makes it")
     : create
     ? (options.private ? "a new private repository" : "a new repository")
+    : isAnonymous
+    ? "no such public repository; --create makes it, HF_TOKEN shows private ones"
     : "no such repository; --create makes it";
   const lines = [`${directory} -> ${endpoint}/${repository}, branch ${branch}: ${state}`];
   const width = Math.max(...plan.files.map(({ name }) => name.length));

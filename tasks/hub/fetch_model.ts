@@ -90,6 +90,9 @@ export async function fetchNamedModel(
 /** A weight index is read whole. */
 const LARGEST_INDEX = 2 ** 26;
 
+/** No model has more files in its top directory. */
+const MOST_FILES = 100_000;
+
 /** A file of a commit. */
 interface ListedFile {
   readonly name: string;
@@ -148,7 +151,9 @@ class HubRepository {
     });
     if (!COMMIT.test(commit)) throw new HubError("names no commit", 200);
     const files = new Map<string, ListedFile>();
+    let count = 0;
     for await (const file of listFiles({ repo: { type: "model", name }, hubUrl, fetch, revision: commit })) {
+      if (++count > MOST_FILES) throw new HubError("lists files without end", 200);
       const { path, type, oid, lfs, size } = file;
       const hash = lfs?.oid ?? oid ?? "";
       if (type !== "file" || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) continue;

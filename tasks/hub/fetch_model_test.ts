@@ -362,3 +362,36 @@ Deno.test("fetchModel() by two at once downloads a file once", async () => {
   assert.equal(both[0], both[1]);
   assert.equal(fixture.downloads().filter((name) => name === "cdn").length, 1);
 });
+
+Deno.test("fetchModel() writes nothing outside its cache and reads no list for ever, whatever a hub answers", async () => {
+  await using fixture = new Fixture();
+  const hub = (commit: string, files: unknown, link?: string): FetchModelOptions =>
+    fixture.options({}, {
+      fetch: (input) => {
+        const isTree = String(input).includes("/tree/");
+        if (!isTree && !String(input).includes("/revision/")) return Promise.resolve(new Response("evil"));
+        const headers = isTree && link ? { link: `<${fixture.hub.endpoint}${link}>; rel="next"` } : {};
+        return Promise.resolve(Response.json(isTree ? files : { sha: commit, id: "x" }, { headers }));
+      },
+    });
+  const file = (path: string, oid: unknown): unknown => ({ type: "file", path, size: 4, oid });
+  const good = gitHash(new TextEncoder().encode("evil"));
+  const refused: [string, unknown][] = [
+    ["../../evil", [file("config.json", good)]],
+    [STUB_COMMIT, [file("config.json", "../../../evil"), file("model.safetensors", good)]],
+    [STUB_COMMIT, [
+      file("config.json", good),
+      file("../model.safetensors", good),
+      file("/etc/model.safetensors", good),
+    ]],
+    [STUB_COMMIT, [file("config.json", { evil: 1 })]],
+    [STUB_COMMIT, []],
+  ];
+  for (const [commit, files] of refused) await fails(fetchModel("a/b", hub(commit, files)), /^a\/b: /);
+  assert.deepEqual(readdirSync(fixture.cacheDir), []);
+  const page = Array.from({ length: 20_000 }, () => file("config.json", good));
+  await fails(
+    fetchModel("a/b", hub(STUB_COMMIT, page, "/api/models/a/b/tree/x?cursor=1")),
+    /lists files without end/,
+  );
+});

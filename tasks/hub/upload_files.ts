@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import { openModel } from "@lukeforge/model";
@@ -15,6 +15,7 @@ export interface UploadFile {
 
 /** What of a directory is uploaded, and what is not. */
 export interface UploadFiles {
+  /** What is uploaded. */
   readonly files: readonly UploadFile[];
   /** Names of the files and directories that hold the state of a training. */
   readonly leftOut: readonly string[];
@@ -52,7 +53,12 @@ export function uploadFiles(directory: string, withTrainingState: boolean): Uplo
         continue;
       }
       const path = join(directory, name);
-      const stat = statSync(path);
+      const stat = statSync(path); // of what a link leads to: files of a cache are links
+      if (stat.isDirectory() && lstatSync(path).isSymbolicLink()) {
+        throw new UserError(
+          `${path}: is a link to a directory, which may be anything; copy it there, or remove it`,
+        );
+      }
       if (stat.isDirectory()) collect(name);
       else if (stat.isFile()) files.push({ name, path, size: stat.size });
     }

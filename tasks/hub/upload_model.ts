@@ -97,6 +97,11 @@ export class ModelUpload {
     }
   }
 
+  /** Whether the hub was asked without a token, and shows public repositories only. */
+  get isAnonymous(): boolean {
+    return this.#settings.token === undefined;
+  }
+
   /** The files that the hub lacks or has otherwise. */
   get missing(): readonly PlannedFile[] {
     return this.plan.files.filter(({ state }) => state !== "same");

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -128,6 +136,9 @@ Deno.test("ModelUpload.prepare() refuses what is no whole model, and leaves the 
   fixture.write("model.safetensors.partial", "x");
   await fails(fixture.prepare(), /model.safetensors.partial: is unfinished; wait/);
   rmSync(join(fixture.model, "model.safetensors.partial"));
+  symlinkSync("/", join(fixture.model, "root"));
+  await fails(fixture.prepare(), /root: is a link to a directory, which may be anything/);
+  rmSync(join(fixture.model, "root"));
   rmSync(join(fixture.model, "README.md"));
   await fails(fixture.prepare(), /has no README.md, the model card/);
   fixture.write("README.md", "#\n");

@@ -24,6 +24,7 @@ export interface UploadPlan {
   readonly isPrivate: boolean;
   /** The last commit of the branch. */
   readonly commit?: string;
+  /** The directory's files. */
   readonly files: readonly PlannedFile[];
   /** What else is at the hub; it stays. */
   readonly others: readonly string[];
@@ -33,7 +34,9 @@ export interface UploadPlan {
 export interface UploadTarget {
   /** `OWNER/NAME`. */
   readonly repository: string;
+  /** Branch of it. */
   readonly branch: string;
+  /** The hub's address. */
   readonly endpoint: string;
 }
 
