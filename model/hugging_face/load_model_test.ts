@@ -136,3 +136,23 @@ Deno.test("loadModel() loads a decoder of its own", async () => {
   assert.equal(lukeParameters(model.config).length + 1, values.size);
   device.destroy();
 });
+
+Deno.test("loadModel() asks for a few MiB of a tensor at a time, whatever its size", async () => {
+  const device = await openDevice("cpu", { threads: 1 });
+  using directory = modelDirectory(tinySettings("bert", { vocab_size: 300_000 }));
+  using model = openModel(directory.path);
+  let [largest, all] = [0, 0];
+  const tensors = new Map([...model.tensors].map(([name, tensor]) => [name, {
+    ...tensor,
+    shape: tensor.shape,
+    readFloats(begin: number, end: number): Float32Array {
+      largest = Math.max(largest, end - begin);
+      all += end - begin;
+      return tensor.readFloats(begin, end);
+    },
+  }]));
+  await using network = await loadModel(device, { ...model, tensors }, { capacities: CAPACITIES });
+  assert.equal(all, network.parameterCount);
+  assert.ok(all > 2 * 2 ** 20 && largest <= 2 ** 20, `${largest} of ${all}`);
+  device.destroy();
+});

@@ -1,11 +1,15 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { openArchivedWeights, openWeights } from "../weights/open_weights.ts";
+import type { StoredWeights } from "../weights/stored_tensor.ts";
+import { isArchive, WeightsArchive } from "../weights/weights_archive.ts";
 import { WeightsError } from "../weights/weights_error.ts";
 
-/** Where the parts of a model lie. */
-export interface ModelFiles {
-  /** What the weights are opened from: a directory or a file. */
-  readonly weightsPath: string;
+/** The parts of a model. */
+export interface ModelFiles extends Disposable {
+  /** Opens the weights; they are closed by themselves. @throws {WeightsError} when there are none, or they are damaged. */
+  openWeights(): StoredWeights;
   /** The configuration file. */
   readonly settingsPath: string;
   /** Its fields; of LUKE's own `metadata.json` those of `model_config`. */
@@ -22,14 +26,13 @@ export interface ModelFiles {
 const ENTITY_VOCABS = ["entity_vocab.json", "entity_vocab.tsv", "entity_vocab.jsonl"];
 /** Files that a tokenizer is known by. */
 const TOKENIZERS = ["tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model"];
-/** The weights in a checkpoint that DeepSpeed wrote. */
-const DEEPSPEED_WEIGHTS = "mp_rank_00_model_states.pt";
 /** A configuration is not larger. */
 const MAX_SETTINGS_BYTES = 2 ** 24;
 
 /**
  * Finds the parts of a model: in a directory of Hugging Face transformers or sentence-transformers (`config.json`), of LUKE's own
- * repository (`metadata.json`, also above DeepSpeed's `checkpoints/TAG/`), or beside a file of weights.
+ * repository (`metadata.json`, also above DeepSpeed's `checkpoints/TAG/`), beside a file of weights, or in an archive of LUKE's
+ * own repository, whose entity vocabulary then lies in the system's temporary directory until it is disposed of.
  *
  * @throws {WeightsError} when there is no such path, or no configuration that can be read.
  */
@@ -40,22 +43,74 @@ export function findModelFiles(path: string): ModelFiles {
       `${path}: there is no such file or directory; give a model's directory or weights`,
     );
   }
-  const directory = kind.isDirectory() ? path : dirname(path);
-  const settings = findSettings(directory, kind.isDirectory());
-  if (settings === undefined) {
-    throw new WeightsError(
-      `${path}: there is no config.json (Hugging Face) or metadata.json (LUKE) beside the weights; give a directory that has one`,
-    );
+  if (kind.isDirectory()) {
+    const settings = findSettings(path, true) ?? lacking(path);
+    const home = dirname(settings.settingsPath);
+    // A model of sentence-transformers has its encoder in a directory of its own; DeepSpeed's are below their metadata.
+    const weightsPath = settings.isOriginalLuke ? path : home;
+    return {
+      ...settings,
+      ...beside(home),
+      openWeights: () => openWeights(weightsPath),
+      [Symbol.dispose]: () => {},
+    };
   }
-  const home = dirname(settings.settingsPath);
-  const entityVocab = ENTITY_VOCABS.map((name) => join(home, name)).find((file) => existsSync(file));
-  const weightsPath = kind.isDirectory() ? weightsIn(directory, home) : path;
+  if (!path.endsWith(".json") && isArchive(path)) return inArchive(path);
+  const settings = findSettings(dirname(path), false) ?? lacking(path);
   return {
-    weightsPath,
     ...settings,
+    ...beside(dirname(settings.settingsPath)),
+    openWeights: () => openWeights(path),
+    [Symbol.dispose]: () => {},
+  };
+}
+
+function lacking(path: string): never {
+  throw new WeightsError(
+    `${path}: there is no config.json (Hugging Face) or metadata.json (LUKE) beside the weights; give a directory that has one`,
+  );
+}
+
+/** Vocabularies beside a configuration. */
+function beside(home: string): Pick<ModelFiles, "entityVocabPath" | "tokenizerPath"> {
+  const entityVocab = ENTITY_VOCABS.map((name) => join(home, name)).find((file) => existsSync(file));
+  return {
     ...(entityVocab !== undefined && { entityVocabPath: entityVocab }),
     ...(TOKENIZERS.some((name) => existsSync(join(home, name))) && { tokenizerPath: home }),
   };
+}
+
+function inArchive(path: string): ModelFiles {
+  const archive = new WeightsArchive(path);
+  let directory: string | undefined;
+  const dispose = (): void => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    archive[Symbol.dispose]();
+  };
+  try {
+    const settingsPath = `${path}: metadata.json`;
+    const settings = parseObject(archive.text("metadata.json") ?? lacking(path), settingsPath).model_config;
+    if (!isRecord(settings)) {
+      throw new WeightsError(`${settingsPath}: has no model_config; this is no archive of LUKE`);
+    }
+    for (const name of ENTITY_VOCABS) {
+      const text = directory === undefined ? archive.text(name) : undefined;
+      if (text === undefined) continue;
+      directory = mkdtempSync(join(tmpdir(), "lukeforge-archive-"));
+      writeFileSync(join(directory, name), text);
+    }
+    return {
+      settingsPath,
+      settings,
+      isOriginalLuke: true,
+      ...(directory !== undefined && beside(directory)),
+      openWeights: () => openArchivedWeights(archive),
+      [Symbol.dispose]: dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 type Settings = Pick<ModelFiles, "settingsPath" | "settings" | "isOriginalLuke">;
@@ -64,16 +119,17 @@ function findSettings(directory: string, mayLookInside: boolean): Settings | und
   const config = readConfig(directory);
   if (config && isModelConfig(config.settings)) return config;
   // DeepSpeed's files are in RUN/checkpoints/TAG/, their metadata.json in RUN/.
-  for (const home of [directory, dirname(directory), dirname(dirname(directory))]) {
+  const above = isDeepSpeed(directory) ? [dirname(directory), dirname(dirname(directory))] : [];
+  for (const home of [directory, ...above]) {
     const metadata = readMetadata(home);
-    if (metadata && (home === directory || isDeepSpeed(directory))) return metadata;
+    if (metadata) return metadata;
   }
   const transformer = mayLookInside ? transformerDirectory(directory) : undefined;
   return (transformer === undefined ? undefined : readConfig(transformer)) ?? config;
 }
 
 function isDeepSpeed(directory: string): boolean {
-  return existsSync(join(directory, DEEPSPEED_WEIGHTS)) || basename(directory) === "checkpoints";
+  return existsSync(join(directory, "mp_rank_00_model_states.pt")) || basename(directory) === "checkpoints";
 }
 
 function isModelConfig(settings: Readonly<Record<string, unknown>>): boolean {
@@ -97,36 +153,32 @@ function readMetadata(directory: string): Settings | undefined {
 function transformerDirectory(directory: string): string | undefined {
   const modules = join(directory, "modules.json");
   if (!existsSync(modules)) return undefined;
-  const [first]: unknown[] = Object.values(readJson(modules) ?? {});
+  const [first]: unknown[] = Object.values(parseJson(readText(modules), modules) ?? {});
   if (!isRecord(first) || typeof first.path !== "string" || !/^[\w.-]+$/.test(first.path)) return undefined;
   return join(directory, first.path);
 }
 
-/** What to open the weights of a directory from. */
-function weightsIn(directory: string, home: string): string {
-  if (existsSync(join(directory, DEEPSPEED_WEIGHTS))) return join(directory, DEEPSPEED_WEIGHTS);
-  for (const checkpoints of [join(directory, "checkpoints"), directory]) {
-    const latest = join(checkpoints, "latest");
-    if (!existsSync(latest)) continue;
-    const weights = join(checkpoints, basename(readFileSync(latest, "utf8").trim()), DEEPSPEED_WEIGHTS);
-    if (existsSync(weights)) return weights;
-  }
-  return home;
+function readObject(path: string): Record<string, unknown> {
+  return parseObject(readText(path), path);
 }
 
-function readObject(path: string): Record<string, unknown> {
-  const value = readJson(path);
+function parseObject(text: string, path: string): Record<string, unknown> {
+  const value = parseJson(text, path);
   if (isRecord(value)) return value;
   throw new WeightsError(`${path}: is not a JSON object; restore the file`);
 }
 
-function readJson(path: string): unknown {
+function readText(path: string): string {
   const { size } = statSync(path);
   if (size > MAX_SETTINGS_BYTES) {
     throw new WeightsError(`${path}: has ${size} bytes, more than a configuration has; restore the file`);
   }
+  return readFileSync(path, "utf8");
+}
+
+function parseJson(text: string, path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(text);
   } catch (error) {
     throw new WeightsError(
       `${path}: is not JSON (${error instanceof Error ? error.message : error}); restore the file`,

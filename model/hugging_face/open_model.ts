@@ -1,6 +1,5 @@
 import type { LukeConfig } from "../luke_config.ts";
 import { lukeParameters, withEntityAwareQueries } from "../luke_parameters.ts";
-import { openWeights } from "../weights/open_weights.ts";
 import type { StoredTensor, StoredWeights } from "../weights/stored_tensor.ts";
 import { WeightsError } from "../weights/weights_error.ts";
 import { canonicalName, isFineTunedHead, isUnused } from "./canonical_names.ts";
@@ -21,12 +20,14 @@ import { type NamedTensor, resolveDecoders } from "./tied_decoders.ts";
  */
 export function openModel(path: string): OpenedModel {
   const files = findModelFiles(path);
-  const config = files.isOriginalLuke ? undefined : parseModelConfig(files.settings, files.settingsPath);
-  const weights = openWeights(files.weightsPath);
+  let weights: StoredWeights | undefined;
   try {
+    const config = files.isOriginalLuke ? undefined : parseModelConfig(files.settings, files.settingsPath);
+    weights = files.openWeights();
     return match(path, files, config, weights);
   } catch (error) {
-    weights[Symbol.dispose]();
+    weights?.[Symbol.dispose]();
+    files[Symbol.dispose]();
     throw error;
   }
 }
@@ -98,7 +99,10 @@ function match(
     report: { missing, unexpected, misshapen, ignored, notices },
     ...(files.entityVocabPath !== undefined && { entityVocabPath: files.entityVocabPath }),
     ...(files.tokenizerPath !== undefined && { tokenizerPath: files.tokenizerPath }),
-    [Symbol.dispose]: () => weights[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      weights[Symbol.dispose]();
+      files[Symbol.dispose]();
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -92,4 +93,23 @@ export function modelDirectory(
   directory.write("config.json", settings);
   directory.weights("model.safetensors", tensors);
   return directory;
+}
+
+/** A tar archive. */
+export function tar(files: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
+  const encoder = new TextEncoder();
+  const blocks: Uint8Array[] = [];
+  for (const [name, content] of Object.entries(files)) {
+    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    const header = new Uint8Array(512);
+    const put = (at: number, text: string): void => header.set(encoder.encode(text), at);
+    put(0, name);
+    put(124, bytes.length.toString(8).padStart(11, "0"));
+    put(148, " ".repeat(8));
+    put(156, "0");
+    put(257, "ustar\x0000");
+    put(148, header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, "0") + "\0 ");
+    blocks.push(header, bytes, new Uint8Array((512 - bytes.length % 512) % 512));
+  }
+  return Buffer.concat([...blocks, new Uint8Array(1024)]);
 }

@@ -88,6 +88,10 @@ export function resolveDecoders(
     }
     tensors.delete(WORD_DECODER_BIAS);
     tensors.set(WORD_BIAS, kept);
+  } else if (!tieWordEmbeddings && bias && decoder) {
+    notices.push(
+      `${bias.fileName} is added, as the file has none of the decoder's own; transformers 5 would add nothing`,
+    );
   }
 
   standIn(ENTITY_TABLE, ENTITY_DECODER);

@@ -35,18 +35,19 @@ export function openWeights(path: string): StoredWeights {
 
 function openFile(path: string): StoredWeights {
   if (path.endsWith(".index.json")) return openShards(path, openFile);
-  if (isArchive(path)) return openArchived(path);
+  if (isArchive(path)) return openArchivedWeights(new WeightsArchive(path));
   return openBytes(new WeightsFile(path));
 }
 
-function openArchived(path: string): StoredWeights {
-  const archive = new WeightsArchive(path);
+/** The weights in an archive, which is closed with them. @throws {WeightsError} when there are none, or they are damaged. */
+export function openArchivedWeights(archive: WeightsArchive): StoredWeights {
+  const { path } = archive;
+  const dispose = (): void => archive[Symbol.dispose]();
   try {
     const file = FILES.flatMap((name) => name.endsWith(".json") ? [] : archive.files.get(name) ?? [])[0];
     if (file === undefined) {
       throw new WeightsError(`${path}: an archive without weights; looked for ${FILES.join(", ")}`);
     }
-    const dispose = (): void => archive[Symbol.dispose]();
     const weights = openBytes({ ...file, [Symbol.dispose]: dispose });
     return {
       path,
@@ -55,7 +56,7 @@ function openArchived(path: string): StoredWeights {
       [Symbol.dispose]: dispose,
     };
   } catch (error) {
-    archive[Symbol.dispose]();
+    dispose();
     throw error;
   }
 }
