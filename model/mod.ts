@@ -38,6 +38,7 @@
 export * from "./web.ts";
 export { largestBatch } from "./largest_batch.ts";
 export { type LukeFootprintOptions, lukeMemory, planLuke } from "./luke_footprint.ts";
+export { normalArray } from "./random_normal.ts";
 export { lukeParameters, withEntityAwareQueries } from "./luke_parameters.ts";
 export type { ParameterSpec } from "./parameters.ts";
 export { type LargeTensors, type MemoryReport, memoryReport } from "./memory_report.ts";
@@ -65,7 +66,7 @@ export {
 } from "./webgpu/tuning_table.ts";
 export { canonicalName, isHead } from "./hugging_face/canonical_names.ts";
 export { loadModel, type LoadModelOptions } from "./hugging_face/load_model.ts";
-export { openModel } from "./hugging_face/open_model.ts";
+export { openModel, type OpenModelOptions } from "./hugging_face/open_model.ts";
 export {
   MODEL_TYPES,
   type ModelType,
@@ -88,6 +89,7 @@ export {
 } from "./onnx/export_onnx.ts";
 export { ONNX_OPSETS } from "./onnx/onnx_graph.ts";
 export type { ByteSource } from "./onnx/protobuf_message.ts";
+export { mappedRows, type NewRow } from "./weights/mapped_rows.ts";
 export { openWeights } from "./weights/open_weights.ts";
 export { floatTensor, type RowRange, rowsOf } from "./weights/row_view.ts";
 export { writeTorchWeights, type WriteTorchWeightsOptions } from "./weights/write_torch_weights.ts";

@@ -20,6 +20,7 @@ import {
   type TrainWordPieceOptions,
 } from "@lukeforge/vocab";
 import { quantity } from "./progress.ts";
+import type { RunSources } from "./run_sources.ts";
 import type { Stage } from "./stage.ts";
 
 /** Which pages a stage takes: all, or one side of the split into training and held-out pages. */
@@ -114,6 +115,20 @@ export function entityVocabStage(pagesDB: string, output: string, options: Entit
       mkdirSync(dirname(output), { recursive: true });
       vocab.save(output);
       return `${quantity(vocab.size)} entities, 3 special ones included`;
+    },
+  };
+}
+
+/** Copies an entity vocabulary, so that the run directory stands on its own; the special entities come first. */
+export function copiedEntityVocabStage(source: string, sources: RunSources, output: string): Stage {
+  return {
+    name: "entity vocabulary",
+    unit: "entities",
+    output,
+    async make() {
+      const vocab = EntityVocab.load(await sources.locate(source, "model"));
+      vocab.save(output);
+      return `${quantity(vocab.size)} entities of ${source}`;
     },
   };
 }

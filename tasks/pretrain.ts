@@ -10,8 +10,9 @@ import {
   tuningFile,
   tuningPath,
 } from "@lukeforge/model";
-import { openTokenizer, type Tokenizer } from "@lukeforge/vocab";
+import { openTokenizer } from "@lukeforge/vocab";
 import {
+  copiedEntityVocabStage,
   copiedTokenizerStage,
   datasetStage,
   dumpDBStage,
@@ -19,7 +20,6 @@ import {
   trainedTokenizerStage,
 } from "./corpus_stages.ts";
 import { deviceMemory } from "./device_memory.ts";
-import { HUB_OPTIONS } from "./hub/hub_options.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
 import { identifyRun, type PretrainRequest } from "./pretrain_request.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
@@ -30,14 +30,16 @@ import {
   beginRun,
   continueRun,
   openRun,
-  recordRepository,
   type RunConfig,
   type RunEnvironment,
   type RunPaths,
   runPaths,
 } from "./run_directory.ts";
 import { RunLock } from "./run_lock.ts";
+import { readRunNetwork } from "./run_network.ts";
+import { RunSources } from "./run_sources.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
+import { startingModel } from "./starting_model.ts";
 import { systemErrorLine } from "./system_errors.ts";
 
 /**
@@ -51,7 +53,13 @@ import { systemErrorLine } from "./system_errors.ts";
 export async function pretrain(request: PretrainRequest, reporter: Reporter): Promise<boolean> {
   const { outputDir } = request;
   const paths = runPaths(outputDir);
-  const { identity, settings } = identifyRun(request);
+  const { given: { revision }, cacheDir } = request;
+  const sources = new RunSources(
+    { ...(revision && { revision }), ...(cacheDir !== undefined && { cacheDir }) },
+    reporter,
+  );
+  const start = await startingModel(request.given, sources, readRunNetwork(paths.network));
+  const { identity, settings } = identifyRun(request, start);
   const results = openRun(outputDir, identity) && existsSync(paths.model) && readResults(paths.results);
   if (results) {
     reporter.line(`${outputDir}: finished already`);
@@ -81,9 +89,10 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
       warnOfChanges(recorded, environment, reporter);
       continueRun(outputDir, recorded, identity, environment);
     } else beginRun(outputDir, identity, environment);
+    sources.recordIn(outputDir);
     const available = await deviceMemory(device, request.deviceMemory);
-    const data = await prepareData(request, settings, paths, reporter);
-    return await trainAndEvaluate({ ...data, device, settings, paths, available }, reporter);
+    const data = await prepareData(request, settings, sources, paths, reporter);
+    return await trainAndEvaluate({ ...data, device, settings, start, paths, available }, reporter);
   } catch (error) {
     abandonRun(outputDir);
     const line = systemErrorLine(error);
@@ -128,12 +137,12 @@ interface PreparedData {
 }
 
 async function prepareData(
-  request: PretrainRequest,
+  { input }: PretrainRequest,
   settings: PretrainSettings,
+  sources: RunSources,
   paths: RunPaths,
   reporter: Reporter,
 ): Promise<PreparedData> {
-  const { input } = request;
   if ("datasetDir" in input) return { training: input.datasetDir, heldOut: input.heldOutDatasetDir };
   const { heldOutFraction } = settings;
   const split = { heldOutFraction };
@@ -145,9 +154,10 @@ async function prepareData(
   const lengths = { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength };
   const itemOptions = { ...lengths, sentenceSplitter, includeSentencesWithoutEntities };
   // Opened before the first stage, so that a wrong path is told at once; not needed any more when the copy is there.
-  const given = settings.tokenizer === null || existsSync(paths.tokenizer)
-    ? undefined
-    : { name: settings.tokenizer, tokenizer: await namedTokenizer(settings, request, reporter) };
+  const given = settings.tokenizer === null || existsSync(paths.tokenizer) ? undefined : {
+    name: settings.tokenizer,
+    tokenizer: await openTokenizer(await sources.locate(settings.tokenizer, "tokenizer")),
+  };
   await runTimed(
     dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, inLanguage),
     paths.stageTimes,
@@ -158,11 +168,13 @@ async function prepareData(
     given === undefined
       ? trainedTokenizerStage(paths.pagesDB, paths.tokenizer, split, { vocabSize: settings.vocabSize })
       : copiedTokenizerStage(given.tokenizer, given.name, paths.tokenizer),
-    entityVocabStage(paths.pagesDB, paths.entityVocab, {
-      ...split,
-      vocabSize: settings.entityVocabSize,
-      minCount: settings.minCount,
-    }),
+    settings.entityVocab === null
+      ? entityVocabStage(paths.pagesDB, paths.entityVocab, {
+        ...split,
+        vocabSize: settings.entityVocabSize,
+        minCount: settings.minCount,
+      })
+      : copiedEntityVocabStage(settings.entityVocab, sources, paths.entityVocab),
     datasetStage(inputs, paths.dataset, split, itemOptions),
   ];
   for (const stage of stages) await runTimed(stage, paths.stageTimes, reporter);
@@ -182,19 +194,6 @@ async function prepareData(
     );
   }
   return { training: paths.dataset, heldOut: paths.heldOut };
-}
-
-/** The tokenizer that the settings name; where it comes from the hub, `config.json` says which commit it is. */
-async function namedTokenizer(
-  { tokenizer, revision }: PretrainSettings,
-  { outputDir, cacheDir }: PretrainRequest,
-  reporter: Reporter,
-): Promise<Tokenizer> {
-  const options = { ...(revision !== null && { revision }), ...(cacheDir !== undefined && { cacheDir }) };
-  const fetched = await HUB_OPTIONS.fetch(tokenizer ?? "", options, reporter, "tokenizer");
-  const opened = await openTokenizer(fetched.path);
-  if (fetched.repository !== undefined) recordRepository(outputDir, fetched.repository, fetched.commit);
-  return opened;
 }
 
 /** A split that leaves a side empty is told before anything is made by it. */

@@ -1,4 +1,4 @@
-import { type Device, LukeNetwork } from "@lukeforge/model";
+import { type Device, type LukeConfig, LukeNetwork } from "@lukeforge/model";
 import {
   countTrainingIds,
   evaluateHeldOut,
@@ -9,7 +9,7 @@ import {
   readCheckpointParameters,
   UnigramBaseline,
 } from "@lukeforge/train";
-import { lukeConfig, type OpenDataset } from "./pretrain_network.ts";
+import type { OpenDataset } from "./pretrain_network.ts";
 import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
 import { predictEntities, type Prediction, predictWords } from "./predictions.ts";
 import type { ProgressCallback } from "./progress.ts";
@@ -18,6 +18,7 @@ import type { ProgressCallback } from "./progress.ts";
 export interface EvaluationRun {
   readonly device: Device;
   readonly settings: TrainingSettings;
+  readonly config: LukeConfig;
   /** Directory of the checkpoint. */
   readonly checkpoint: string;
   /** What the network was trained on: its counts are the baselines. */
@@ -43,13 +44,12 @@ const EXAMPLES = 4;
  * places. Masks depend on the data alone, so that runs with other seeds compare.
  */
 export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback): Promise<HeldOutResult> {
-  const { device, settings, checkpoint, training, heldOut } = run;
+  const { device, settings, config, checkpoint, training, heldOut } = run;
   const { tokenizer, vocab, dataset } = heldOut;
   const rows = Math.min(settings.microBatchSize ?? settings.batchSize, 64);
   const masking = maskingOptions(settings);
   // What was never trained is not measured.
   const predicted = { words: settings.maskedLmProb > 0, entities: settings.maskedEntityProb > 0 };
-  const config = lukeConfig(settings, training);
   await using network = await LukeNetwork.create(device, config, {
     capacities: [heldOutCapacity(dataset.metadata, rows, masking)],
   });

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { writeFileAtomic } from "@lukeforge/corpus";
-import { type Device, lukeParameters, openWeights } from "@lukeforge/model";
+import { type Device, type LukeConfig, lukeParameters, openWeights } from "@lukeforge/model";
 import { exportHuggingFace, latestCheckpoint } from "@lukeforge/train";
 import { predictionLines } from "./predictions.ts";
 import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
@@ -10,7 +10,9 @@ import { meanTokensPerSecond, parameterCount, runTraining, trainingSummary } fro
 import { quantity } from "./progress.ts";
 import { type Results, resultsTable, writeResults } from "./results.ts";
 import type { RunPaths } from "./run_directory.ts";
+import { readRunNetwork, writeRunNetwork } from "./run_network.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
+import type { StartingModel } from "./starting_model.ts";
 import { stageSeconds } from "./stage_times.ts";
 
 /** Everything that training needs. */
@@ -21,6 +23,8 @@ export interface PreparedRun {
   readonly heldOut: string | undefined;
   readonly device: Device;
   readonly settings: TrainingSettings;
+  /** What training starts from, unless from random weights. */
+  readonly start: StartingModel | undefined;
   readonly paths: RunPaths;
   /** Bytes that the device has for the network, where that is known. */
   readonly available: number | undefined;
@@ -32,10 +36,13 @@ export interface PreparedRun {
  * @returns whether all steps were made; false when the process was asked to stop before.
  */
 export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Promise<boolean> {
-  const { paths, settings, device, available } = run;
+  const { paths, settings, device, available, start } = run;
   using data = await openDataset(run.training);
   using held = run.heldOut === undefined ? undefined : await openHeldOut(run.heldOut, data);
-  const { step, finished } = await runTraining({ paths, device, settings, data, available }, reporter);
+  const config = readRunNetwork(paths.network) ?? lukeConfig(settings, data, start);
+  writeRunNetwork(paths.network, config);
+  const training = { paths, device, settings, config, start, data, available };
+  const { step, finished } = await runTraining(training, reporter);
   const checkpoint = latestCheckpoint(paths.checkpoints)?.path;
   if (!finished || checkpoint === undefined) {
     reporter.line(`pretraining: stopped after step ${step}; the same command continues`);
@@ -44,16 +51,16 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
   reporter.line(
     `pretraining: ${trainingSummary(paths.metrics, stageSeconds(paths.stageTimes, "pretraining"))}`,
   );
-  await runTimed(exportStage(run, data, checkpoint), paths.stageTimes, reporter);
+  await runTimed(exportStage(run, config, data, checkpoint), paths.stageTimes, reporter);
 
-  const found = held && await evaluate({ ...run, checkpoint, data, held }, reporter);
+  const found = held && await evaluate({ ...run, config, checkpoint, data, held }, reporter);
   const results: Results = {
     masked_lm_loss: found?.evaluation.masked_lm_loss ?? null,
     unigram_loss: found?.evaluation.unigram_lm_loss ?? null,
     masked_entity_accuracy: found?.evaluation.masked_entity_accuracy ?? null,
     most_frequent_entity_accuracy: found?.evaluation.most_frequent_entity_accuracy ?? null,
     tokens_per_second: meanTokensPerSecond(paths.metrics),
-    parameters: parameterCount(lukeParameters(lukeConfig(settings, data))),
+    parameters: parameterCount(lukeParameters(config)),
     device: device.description,
     seconds: stageSeconds(paths.stageTimes),
     steps: step,
@@ -68,6 +75,7 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
 }
 
 interface TrainedRun extends PreparedRun {
+  readonly config: LukeConfig;
   readonly checkpoint: string;
   readonly data: OpenDataset;
   readonly held: OpenDataset;
@@ -75,7 +83,7 @@ interface TrainedRun extends PreparedRun {
 
 /** Figures are kept in `results.json` alone, so the evaluation is done again until that is written. */
 async function evaluate(run: TrainedRun, reporter: Reporter): Promise<HeldOutResult> {
-  const { device, settings, checkpoint, paths, data, held } = run;
+  const { device, settings, config, checkpoint, paths, data, held } = run;
   rmSync(paths.predictions, { force: true });
   let result: HeldOutResult | undefined;
   const stage: Stage = {
@@ -83,7 +91,10 @@ async function evaluate(run: TrainedRun, reporter: Reporter): Promise<HeldOutRes
     unit: "batches",
     output: paths.predictions,
     async make(progress) {
-      result = await evaluateRun({ device, settings, checkpoint, training: data, heldOut: held }, progress);
+      result = await evaluateRun(
+        { device, settings, config, checkpoint, training: data, heldOut: held },
+        progress,
+      );
       writeFileAtomic(paths.predictions, examples(result).map((line) => `${line}\n`).join(""));
       const { masked_words, masked_entities } = result.evaluation;
       return `${quantity(masked_words)} masked words, ${
@@ -104,7 +115,12 @@ function examples({ words, entities }: HeldOutResult): string[] {
   ] as const).flatMap(([title, found]) => found.length > 0 ? [title, ...found.flatMap(predictionLines)] : []);
 }
 
-function exportStage({ settings, paths }: PreparedRun, data: OpenDataset, checkpoint: string): Stage {
+function exportStage(
+  { paths }: PreparedRun,
+  config: LukeConfig,
+  data: OpenDataset,
+  checkpoint: string,
+): Stage {
   return {
     name: "Hugging Face model",
     unit: "files",
@@ -112,7 +128,7 @@ function exportStage({ settings, paths }: PreparedRun, data: OpenDataset, checkp
     async make() {
       using weights = openWeights(checkpoint);
       await exportHuggingFace(paths.model, {
-        config: lukeConfig(settings, data),
+        config,
         tensors: weights.tensors,
         vocab: data.vocab,
         tokenizer: data.tokenizer,

@@ -5,6 +5,7 @@ import type { LukeConfig } from "@lukeforge/model";
 import { Dataset } from "@lukeforge/train";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import type { TrainingSettings } from "./pretrain_settings.ts";
+import type { StartingModel } from "./starting_model.ts";
 
 /** An open dataset with what its ids mean. */
 export interface OpenDataset extends Disposable {
@@ -56,25 +57,54 @@ function hasSameBytes(a: string, b: string): boolean {
   return !existsSync(a) || !existsSync(b) || readFileSync(a).equals(readFileSync(b));
 }
 
-/** The network for a dataset. RoBERTa's positions begin behind the pad id; layer norm's epsilon is that of the base model. */
+/**
+ * The network for a dataset. RoBERTa's positions begin behind the pad id; layer norm's epsilon is that of the base model. One that
+ * starts from a model has its shape, but for the vocabularies.
+ *
+ * @throws {UserError} when the model that is started from has too few positions or another pad id.
+ */
 export function lukeConfig(
   settings: TrainingSettings,
   { dataset, tokenizer, vocab }: OpenDataset,
+  start?: StartingModel,
 ): LukeConfig {
   const baseModelType = settings.modelType ?? (tokenizer.modelType === "bert" ? "bert" : "roberta");
   const { max_seq_length } = dataset.metadata;
-  return {
-    baseModelType,
+  const maxPositionEmbeddings = baseModelType === "roberta"
+    ? max_seq_length + tokenizer.padId + 1
+    : max_seq_length;
+  const sizes = {
     vocabSize: tokenizer.vocabSize,
     entityVocabSize: vocab.size,
-    hiddenSize: settings.hiddenSize,
     entityEmbSize: settings.entityEmbSize,
+  };
+  if (start !== undefined) {
+    const { shape, named } = start;
+    if (shape.maxPositionEmbeddings < maxPositionEmbeddings) {
+      throw new UserError(
+        `${named}: has ${shape.maxPositionEmbeddings} word positions, items of ${max_seq_length} words need ` +
+          `${maxPositionEmbeddings}; build the data with a smaller --max-seq-length`,
+      );
+    }
+    if (shape.padTokenId !== tokenizer.padId) {
+      throw new UserError(
+        `${named}: fills rows with word ${shape.padTokenId}, the tokenizer of the data with ${tokenizer.padId}; build ` +
+          "the data with the model's own tokenizer",
+      );
+    }
+    const dropout = settings.dropout === shape.hiddenDropoutProb
+      ? {}
+      : { hiddenDropoutProb: settings.dropout, attentionProbsDropoutProb: settings.dropout };
+    return { ...shape, ...sizes, ...dropout, useEntityAwareAttention: false };
+  }
+  return {
+    ...sizes,
+    baseModelType,
+    hiddenSize: settings.hiddenSize,
     numHiddenLayers: settings.numLayers,
     numAttentionHeads: settings.numAttentionHeads,
     intermediateSize: settings.intermediateSize,
-    maxPositionEmbeddings: baseModelType === "roberta"
-      ? max_seq_length + tokenizer.padId + 1
-      : max_seq_length,
+    maxPositionEmbeddings,
     typeVocabSize: baseModelType === "roberta" ? 1 : 2,
     layerNormEps: baseModelType === "roberta" ? 1e-5 : 1e-12,
     hiddenDropoutProb: settings.dropout,

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sampleDumpPath, UserError } from "@lukeforge/corpus";
+import { snakeCase } from "./name_case.ts";
 import {
   CORPUS_DEFAULTS,
   type GivenSettings,
@@ -11,6 +12,7 @@ import {
   withoutCorpusSettings,
 } from "./pretrain_settings.ts";
 import type { RunIdentity, SettingValue } from "./run_directory.ts";
+import { startingDefaults, type StartingModel } from "./starting_model.ts";
 
 /** What `pretrain` reads: a dump (undefined: the built-in sample), or a dataset built before. */
 export type PretrainInput =
@@ -45,15 +47,18 @@ export function defaultRunDirectory(input: PretrainInput): string {
 }
 
 /**
- * Everything that tells this run from another one, and its settings with all defaults.
+ * Everything that tells this run from another one, and its settings with all defaults. `start` is the model that it starts from.
  *
  * @throws {UserError} when the input is missing or options contradict each other.
  */
 export function identifyRun(
   { input, given }: PretrainRequest,
+  start?: StartingModel,
 ): { identity: RunIdentity; settings: PretrainSettings } {
+  const resolve = (defaults: PretrainSettings): PretrainSettings =>
+    resolveSettings(given, start === undefined ? defaults : startingDefaults(start, defaults));
   if ("datasetDir" in input) {
-    const settings = resolveSettings(given, CORPUS_DEFAULTS);
+    const settings = resolve(CORPUS_DEFAULTS);
     const metadata = join(input.datasetDir, "metadata.json");
     const stat = statSync(metadata, { throwIfNoEntry: false });
     if (stat === undefined) {
@@ -80,7 +85,7 @@ export function identifyRun(
       `${dump}: no such file; check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
     );
   }
-  const settings = resolveSettings(given, input.dump === undefined ? SAMPLE_DEFAULTS : CORPUS_DEFAULTS);
+  const settings = resolve(input.dump === undefined ? SAMPLE_DEFAULTS : CORPUS_DEFAULTS);
   return {
     settings,
     identity: {
@@ -96,8 +101,7 @@ export function identifyRun(
 }
 
 function inSnakeCase(settings: PretrainSettings | TrainingSettings): Record<string, SettingValue> {
-  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(
-    Object.entries(settings).map(([name, value]): [string, SettingValue] => [snake(name), value]),
+    Object.entries(settings).map(([name, value]): [string, SettingValue] => [snakeCase(name), value]),
   );
 }

@@ -8,6 +8,8 @@ export interface PretrainSettings {
   readonly tokenizer: string | null;
   /** Branch, tag or commit of what is taken from the model hub; `null`: main. */
   readonly revision: string | null;
+  /** Entity vocabulary to use; `null` counts one, or takes that of the LUKE to start from. */
+  readonly entityVocab: string | null;
   /** Words of a trained tokenizer. */
   readonly vocabSize: number;
   /** Entities at most, the three special ones included. */
@@ -29,6 +31,12 @@ export interface PretrainSettings {
   /** Keeps sentences without entities. */
   readonly includeSentencesWithoutEntities: boolean;
 
+  /** BERT, RoBERTa or XLM-R whose words the run starts from; its entities are new. `null`: from random weights. */
+  readonly bertModelName: string | null;
+  /** Weights for `bertModelName` in the place of its own. */
+  readonly resumeHfCheckpointFile: string | null;
+  /** LUKE that the run starts from, entities too. */
+  readonly modelFile: string | null;
   /** How word positions count; `null`: as the tokenizer's kind. */
   readonly modelType: "bert" | "roberta" | null;
   /** Encoder layers. */
@@ -112,6 +120,7 @@ export interface PretrainSettings {
 export const SAMPLE_DEFAULTS: PretrainSettings = {
   tokenizer: null,
   revision: null,
+  entityVocab: null,
   vocabSize: 2000,
   entityVocabSize: 1000,
   minCount: 1,
@@ -122,6 +131,9 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   maxMentionLength: 16,
   minSentenceLength: 5,
   includeSentencesWithoutEntities: false,
+  bertModelName: null,
+  resumeHfCheckpointFile: null,
+  modelFile: null,
   modelType: null,
   numLayers: 2,
   hiddenSize: 64,
@@ -179,6 +191,7 @@ export const CORPUS_DEFAULTS: PretrainSettings = {
 /** Settings that shape a corpus; a dataset built before brings its own. */
 const OF_THE_CORPUS = [
   "tokenizer",
+  "entityVocab",
   "vocabSize",
   "entityVocabSize",
   "minCount",

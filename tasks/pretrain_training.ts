@@ -1,4 +1,10 @@
-import { type BatchCapacity, type Device, LukeNetwork, type LukeTrainingOptions } from "@lukeforge/model";
+import {
+  type BatchCapacity,
+  type Device,
+  type LukeConfig,
+  LukeNetwork,
+  type LukeTrainingOptions,
+} from "@lukeforge/model";
 import {
   batchCapacity,
   latestCheckpoint,
@@ -12,18 +18,22 @@ import {
   type TrainingOutcome,
 } from "@lukeforge/train";
 import { forecastMemory } from "./memory_forecast.ts";
-import { lukeConfig, type OpenDataset } from "./pretrain_network.ts";
+import type { OpenDataset } from "./pretrain_network.ts";
 import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
 import { duration, ProgressLine } from "./progress.ts";
 import type { RunPaths } from "./run_directory.ts";
 import type { Reporter } from "./stage.ts";
 import { recordStageTime } from "./stage_times.ts";
+import { type StartingModel, takeStartingModel } from "./starting_model.ts";
 
 /** What a run trains with. */
 export interface TrainingRun {
   readonly paths: RunPaths;
   readonly device: Device;
   readonly settings: TrainingSettings;
+  readonly config: LukeConfig;
+  /** What the weights are taken from before the first step, unless random. */
+  readonly start: StartingModel | undefined;
   readonly data: OpenDataset;
   /** Bytes that the device has for the network, where that is known. */
   readonly available: number | undefined;
@@ -31,7 +41,7 @@ export interface TrainingRun {
 
 /** Trains from the last checkpoint on, or from the start, until all steps are made or the process is asked to stop. */
 export async function runTraining(run: TrainingRun, reporter: Reporter): Promise<TrainingOutcome> {
-  const { paths, device, settings, data, available } = run;
+  const { paths, device, settings, config, start, data, available } = run;
   const { seed, batchSize, gradientAccumulationSteps, learningRate } = settings;
   const microBatchSize = settings.microBatchSize ?? batchSize;
   const totalSteps = settings.maxSteps ??
@@ -39,7 +49,6 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   const warmupSteps = settings.warmupSteps ??
     Math.min(Math.round(totalSteps * settings.warmupProportion), totalSteps - 1);
   const schedule = learningRateSchedule(settings.lrSchedule, { learningRate, warmupSteps, totalSteps });
-  const config = lukeConfig(settings, data);
   const masking = maskingOptions(settings);
 
   const training: LukeTrainingOptions = {
@@ -65,6 +74,10 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   });
   network.initialize(seed);
   const last = latestCheckpoint(paths.checkpoints);
+  if (start !== undefined && last === undefined) {
+    const { summary, notices } = await takeStartingModel(network, start, data, seed);
+    for (const line of [summary, ...notices]) reporter.line(`starting model: ${line}`);
+  }
   if (last !== undefined && last.step < totalSteps) {
     reporter.line(`pretraining: continues after step ${last.step}`);
   }

@@ -2,10 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { basename, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
-import type { Device } from "@lukeforge/model";
+import type { Device, LukeConfig } from "@lukeforge/model";
 import { latestCheckpoint } from "@lukeforge/train";
+import { camelCase } from "./name_case.ts";
 import { optionOf, type TrainingSettings } from "./pretrain_settings.ts";
 import { LOCK_FILE } from "./run_lock.ts";
+import { readRunNetwork } from "./run_network.ts";
 
 /** A value of an option, as JSON has it. */
 export type SettingValue = string | number | boolean | null;
@@ -56,6 +58,7 @@ export interface RunPaths {
   readonly entityVocab: string;
   readonly dataset: string;
   readonly heldOut: string;
+  readonly network: string;
   readonly checkpoints: string;
   readonly metrics: string;
   readonly model: string;
@@ -73,6 +76,7 @@ export function runPaths(directory: string): RunPaths {
     entityVocab: join(directory, "entity_vocab.jsonl"),
     dataset: join(directory, "dataset"),
     heldOut: join(directory, "held_out"),
+    network: join(directory, "network.json"),
     checkpoints: join(directory, "checkpoints"),
     metrics: join(directory, "metrics.jsonl"),
     model: join(directory, "model"),
@@ -86,7 +90,7 @@ export function runPaths(directory: string): RunPaths {
 const SHAPED_BY: readonly (readonly [output: keyof RunPaths, names: readonly string[]])[] = [
   ["pagesDB", ["dump", "dump_size", "dump_modified", "language"]],
   ["tokenizer", ["tokenizer", "revision", "vocab_size", "held_out_fraction"]],
-  ["entityVocab", ["entity_vocab_size", "min_count"]],
+  ["entityVocab", ["entity_vocab", "entity_vocab_size", "min_count"]],
   ["dataset", [
     "sentence_splitter",
     "max_seq_length",
@@ -106,7 +110,10 @@ const TRAINING = SHAPED_BY.findIndex(([output]) => output === "checkpoints");
 const FREE_SETTINGS: readonly string[] = ["recompute"];
 
 /** Settings that may be written in several ways. */
-const PATH_SETTINGS: readonly string[] = ["dump", "dataset_dir", "held_out_dataset_dir", "tokenizer"];
+const PATH_SETTINGS: readonly string[] = [
+  ...["dump", "dataset_dir", "held_out_dataset_dir", "tokenizer", "entity_vocab"],
+  ...["bert_model_name", "resume_hf_checkpoint_file", "model_file"],
+];
 
 /**
  * The configuration that the training in `directory` is bound to; undefined before its first checkpoint. An option binds a run as
@@ -156,24 +163,26 @@ function madeFrom(stage: number, directory: string): string[] {
 }
 
 /**
- * The settings that a run was begun or last continued with, and its dataset directory.
+ * The settings that a run was begun or last continued with, its dataset directory, and its network once training has begun.
  *
  * @throws {UserError} when `directory` is no run.
  */
-export function readRun(directory: string): { settings: TrainingSettings; dataset: string } {
+export function readRun(
+  directory: string,
+): { settings: TrainingSettings; dataset: string; network: LukeConfig | undefined } {
   const remedy = "name the --output-dir of pretrain";
   const config = readConfig(directory, remedy);
   if (config === undefined) throw new UserError(`${directory}: holds no run; ${remedy}`);
-  const camel = (name: string): string => name.replace(/_[a-z0-9]/g, (part) => part.slice(1).toUpperCase());
   const settings = Object.fromEntries(
     Object.entries({ ...config.settings, ...config.continued?.at(-1)?.settings }).map((
       [name, value],
-    ) => [camel(name), value]),
+    ) => [camelCase(name), value]),
   );
   const { dataset_dir: dataset } = config.input;
   return {
     settings: settings as unknown as TrainingSettings,
     dataset: typeof dataset === "string" ? dataset : runPaths(directory).dataset,
+    network: readRunNetwork(runPaths(directory).network),
   };
 }
 

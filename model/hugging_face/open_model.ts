@@ -1,5 +1,6 @@
 import type { LukeConfig } from "../luke_config.ts";
 import { lukeParameters, withEntityAwareQueries } from "../luke_parameters.ts";
+import { openWeights } from "../weights/open_weights.ts";
 import type { StoredTensor, StoredWeights } from "../weights/stored_tensor.ts";
 import { WeightsError } from "../weights/weights_error.ts";
 import { canonicalName, isFineTunedHead, isUnused } from "./canonical_names.ts";
@@ -7,6 +8,12 @@ import { type ModelConfig, parseLukeMetadata, parseModelConfig } from "./model_c
 import { findModelFiles, type ModelFiles } from "./model_files.ts";
 import type { OpenedModel, WeightsReport } from "./opened_model.ts";
 import { type NamedTensor, resolveDecoders } from "./tied_decoders.ts";
+
+/** Options of {@linkcode openModel}. */
+export interface OpenModelOptions {
+  /** A file or directory of weights in the place of the model's own. */
+  readonly weights?: string;
+}
 
 /**
  * Opens BERT, RoBERTa, XLM-R or LUKE: a directory or a file of weights beside its configuration, of Hugging Face transformers,
@@ -18,12 +25,12 @@ import { type NamedTensor, resolveDecoders } from "./tied_decoders.ts";
  *
  * @throws {WeightsError} for files that cannot be read and for configurations that cannot be built.
  */
-export function openModel(path: string): OpenedModel {
+export function openModel(path: string, { weights: weightsPath }: OpenModelOptions = {}): OpenedModel {
   const files = findModelFiles(path);
   let weights: StoredWeights | undefined;
   try {
     const config = files.isOriginalLuke ? undefined : parseModelConfig(files.settings, files.settingsPath);
-    weights = files.openWeights();
+    weights = weightsPath === undefined ? files.openWeights() : openWeights(weightsPath);
     return match(path, files, config, weights);
   } catch (error) {
     weights?.[Symbol.dispose]();

@@ -170,12 +170,12 @@ async function modelNetwork(name: string, options: HubOptions, reporter: Reporte
 }
 
 async function runNetwork(directory: string): Promise<Network> {
-  const { settings, dataset } = readRun(directory);
+  const { settings, dataset, network } = readRun(directory);
   using data = await openDataset(dataset);
   const { metadata } = data.dataset;
   const masking = maskingOptions(settings);
   return {
-    config: lukeConfig(settings, data),
+    config: network ?? lukeConfig(settings, data),
     rows: settings.microBatchSize ?? settings.batchSize,
     recompute: settings.recompute ?? false,
     precision: settings.precision ?? "f32",

@@ -72,6 +72,14 @@ export function pretrainCommand(reporter: Reporter): Command {
     undefined,
     "trained",
   );
+  setting(
+    command,
+    "entityVocab",
+    "<path>",
+    "entity vocabulary to use: a file or a model's directory",
+    undefined,
+    "counted, or that of --model-file",
+  );
   setting(command, "vocabSize", "<n>", "word pieces of the trained tokenizer", wholeNumber(6));
   setting(command, "entityVocabSize", "<n>", "entities at most", wholeNumber(4));
   setting(command, "minCount", "<n>", "links that an entity needs", wholeNumber(0));
@@ -89,7 +97,33 @@ export function pretrainCommand(reporter: Reporter): Command {
   setting(command, "minSentenceLength", "<n>", "shorter sentences are left out", wholeNumber(1));
   flag(command, "includeSentencesWithoutEntities", "keep sentences without entities");
 
-  command.optionsGroup("Network:");
+  command.optionsGroup("Network, from a pretrained model:");
+  setting(
+    command,
+    "bertModelName",
+    "<name>",
+    "BERT, RoBERTa or XLM-R to start the words from: its shape, tokenizer and weights; entities are new",
+    undefined,
+    "random weights",
+  );
+  setting(
+    command,
+    "resumeHfCheckpointFile",
+    "<file>",
+    "weights of the words in the place of the base model's own",
+    undefined,
+    "its own",
+  );
+  setting(
+    command,
+    "modelFile",
+    "<path>",
+    "LUKE to start from, words and entities: a directory, a checkpoint, an archive",
+    undefined,
+    "none",
+  );
+
+  command.optionsGroup("Network, from random weights:");
   setting(
     command,
     "modelType",
