@@ -8,6 +8,7 @@ import {
   normalArray,
   type OpenedModel,
   openModel,
+  rowsOf,
   type StoredTensor,
 } from "@lukeforge/model";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
@@ -138,10 +139,10 @@ export async function takeStartingModel(
   using model = await start.open();
   await checkTokenizer(start, model, data.tokenizer);
   const tensors = new Map<string, StoredTensor>();
-  const wordRows = Int32Array.from({ length: network.config.vocabSize }, (_, id) => id);
+  const { vocabSize } = network.config;
   for (const [name, tensor] of model.tensors) {
     if (!network.parameterShapes.has(name) || isOfEntities(name) && start.takes === "words") continue;
-    tensors.set(name, OF_WORDS.includes(name) ? mappedRows(tensor, wordRows) : tensor);
+    tensors.set(name, OF_WORDS.includes(name) ? rowsOf(tensor, [[0, vocabSize]]) : tensor);
   }
   const found = start.takes === "words" ? 0 : await mapEntities(tensors, model, network, data.vocab, seed);
   const hasHead = model.tensors.has("lm_head.dense.weight");
