@@ -14,12 +14,44 @@ const languages = new Set(
   zh-tw zh-yue zu cz dk jp minnan`.split(/\s+/),
 );
 
-/** Prefixes of sister projects and of other wikis. */
+/** Prefixes of sister projects and of other wikis: MediaWiki's own list, and what Wikimedia's interwiki map adds. */
 const projects = new Set(
-  `b wikibooks c commons d wikidata f foundation wmf m meta metawikipedia mw n wikinews oldwikisource outreach phab phabricator
-  q wikiquote s wikisource species wikispecies testwiki toollabs toolforge v wikiversity voy wikivoyage w wikt wiktionary
-  wikimania wikitech incubator bugzilla bz doi gerrit github google imdbname imdbtitle iso639-3 mail mediazilla rfc rev svn
-  translatewiki usemod wikia wikicities`.split(/\s+/),
+  `acronym advogato aew airwarfare aiwiki allwiki annotationwiki appropedia aquariumwiki arborwiki arxiv
+  atmwiki b battlestarwiki beacha betawiki betawikiversity bibcode bluwiki botwiki boxrec brickwiki bugzilla
+  bulba buzztard bytesmiths bz c c2 c2find cache canwiki canyonwiki cellwiki centralwikia chapter chej chm
+  citizendium ckwiss cndbname cndbtitle colab comixpedia commons communityscheme communitywiki comune
+  consciousness corpknowpedia crazyhacks creationmatters creatureswiki cxej d dbdump dcc dcdatabase dcma
+  dejanews delicious demokraatia devmo dict dictionary disinfopedia distributedproofreaders
+  distributedproofreadersca dmpwiki docbook doi donate doomwiki download drumcorpswiki dwjwiki eclass
+  ecoreality ecxei elibre emacswiki energiewiki englyphwiki enkol eokulturcentro esolang ethnologue
+  ethnologuefamily evowiki exotica f fanimutationwiki fedora fedorawiki finalfantasy finnix flickrphoto
+  flickruser floralwiki flyerwiki-de foldoc forthfreak foundation foundationsite foxwiki freebio freebsdman
+  freeculturewiki freedomdefined freefeel freekiwiki freenode freesoft ganfyd gardenology gausswiki genwiki
+  gerrit git globalvoices glossarwiki glossarywiki google googledefine googlegroups gotamac greatlakeswiki
+  guildwarswiki guildwiki gutenberg gutenbergwiki h2wiki hackerspaces hammondwiki hdl heroeswiki hrfwiki hrwiki
+  hupwiki iarchive imdbcharacter imdbcompany imdbname imdbtitle incubator infosecpedia infosphere irc ircrc
+  iso639-3 issn iuridictum jaglyphwiki jameshoward javanet javapedia jefo jerseydatabase jiniwiki jira jspwiki
+  jstor kamelo karlsruhe kinowiki kmwiki komicawiki kontuwiki koslarwiki kpopwiki labsconsole libreplanet
+  linguistlist linuxwiki linuxwikide liswiki literateprograms livepedia localwiki lojban lostpedia lqwiki luxo
+  m mail mailarchive mailman mariowiki marveldatabase meatball mediawikiwiki mediazilla memoryalpha meta
+  metawiki metawikimedia metawikipedia mineralienatlas moinmoin monstropedia mosapedia mozcom mozillawiki
+  mozillazinekb musicbrainz mw mwod mwot n namuwiki nara nkcells nodewiki norp nosmoking nost nostalgia
+  novawiki oeis oldwikisource olpc ombudsmen onelook openfacts openlibrary openstreetmap openwetware openwiki
+  opera7wiki organicdesign orthodoxwiki osmwiki otrs otrswiki ourmedia outreach outreachwiki panawiki patwiki
+  perlnet personaltelco petscan phab phabricator phpwiki phwiki planetmath pmeg pokewiki psycle pythoninfo
+  pythonwiki pywiki q qcwiki quality quarry rcirc regiowiki rev revo revwiki rfc rheinneckar robowiki rodovid
+  rowiki rt s scholar schoolswp scores scoutwiki seapig seattlewiki seattlewireless senseislibrary sep silcode
+  slashdot slwiki smikipedia snpedia softwarelibero sourceforge spcom species squeak stats stewardry strategy
+  strategywiki sulutil svn swinbrain swingwiki swsej swtrain tavi tclerswiki technorati tenwiki termwiki
+  test2wiki testwiki testwikidata tfwiki thelemapedia theopedia thinkwiki ticket tmbw tmnet tmwiki toolforge
+  toollabs tools toolserver translatewiki tswiki tvtropes twiki tyvawiki unreal urbandict usability usej usemod
+  utrs v viaf vikidia vkol voipinfo votewiki voy w warpedview webdevwikinl webisodes webseitzwiki wg wikia
+  wikiasite wikibooks wikichat wikichristian wikicities wikidata wikiedudashboard wikif1 wikifur wikihow
+  wikiindex wikilemon wikilivres wikimac-de wikimania wikimedia wikinews wikinfo wikinvest wikiotics wikipapers
+  wikiquote wikischool wikiskripta wikisophia wikisource wikispecies wikispot wikitech wikiti wikitravel
+  wikitree wikiversity wikivoyage wikiweet wikiwikiweb wikt wiktionary wipipedia wlug wm wmania wmania2005 wmdc
+  wmdeblog wmf wmfdashboard wmit wmmyiddish wmteam wookieepedia woollypedia wowwiki wqy wurmpedia xboxic zh-cfr
+  zrhwiki zum zwiki`.split(/\s+/),
 );
 
 /** What the prefix of a link leads to: the same article in another language, another wiki, or neither. */

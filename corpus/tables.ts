@@ -7,8 +7,9 @@ interface OpenTable {
 }
 
 /**
- * The second stage: removes tables, `{| … |}` and `<table>`, with all that is in them. A table without end goes up to the next
- * heading, so that one slip of an author does not cost the rest of the page.
+ * The second stage: removes tables, `{| … |}` and `<table>`, with all that is in them. One slip of an author does not cost the rest of
+ * the page: of a `{|` without end go the lines of rows and cells up to the next heading, since the other lines may be the text after
+ * the table; of a `<table>` without end all goes, as far.
  */
 export function stripTables(text: string): string {
   if (!/\{\||<table/i.test(text)) return text;
@@ -35,9 +36,13 @@ export function stripTables(text: string): string {
       if (opening !== undefined) wikiTables++;
     } else close(closing === undefined, end);
   }
+  let scanned = text.length;
   for (let next = headings.length, table = open.pop(); table !== undefined; table = open.pop()) {
     while (next > 0 && (headings[next - 1] ?? 0) > table.start) next--;
-    ranges.push({ start: table.start, end: headings[next] ?? text.length });
+    const end = headings[next] ?? text.length;
+    if (table.html) ranges.push({ start: table.start, end });
+    else ranges.push(...rowLines(text, table.start, Math.min(end, scanned)));
+    scanned = Math.min(scanned, table.start);
   }
   ranges.sort((a, b) => a.start - b.start);
   let kept = "";
@@ -47,4 +52,16 @@ export function stripTables(text: string): string {
     at = Math.max(at, end);
   }
   return kept + text.slice(at);
+}
+
+const rowLine = /^[ \t:]*(?:\{\||[|!])[^\n]*/gm;
+
+/** The line that opens a table at `start`, and lines up to `end` that are rows and cells. */
+function rowLines(text: string, start: number, end: number): { start: number; end: number }[] {
+  const lines: { start: number; end: number }[] = [];
+  rowLine.lastIndex = start;
+  for (let match = rowLine.exec(text); match !== null && match.index < end; match = rowLine.exec(text)) {
+    lines.push({ start: match.index, end: rowLine.lastIndex });
+  }
+  return lines;
 }

@@ -115,7 +115,14 @@ const cases: [what: string, source: string, ...paragraphs: string[]][] = [
     "[[a]] ''b'' {{c}} & <bus→Bus>es",
   ],
   ["drops tables", "a\n{| class=x\n| [[b]]\n{|\n|c\n|}\n|}\nd <table><tr><td>e</table> f", "a", "d f"],
-  ["ends an unclosed table at the next heading", "a\n{|\n| b\n== C ==\nd", "a", "d"],
+  [
+    "takes only the rows of a table without end",
+    "a\n{|\n! h\n| b\n* [[c]]\n|-\n== D ==\n! e",
+    "a",
+    "<c→C>",
+    "! e",
+  ],
+  ["ends an unclosed HTML table at the next heading", "a\n<table>\nb\n== C ==\nd", "a", "d"],
   ["ends paragraphs at lines and drops list markers", "a\n* [[b]]\n:# c\n----\n\nd", "a", "<b→B>", "c", "d"],
   [
     "balances quotes as MediaWiki does",
