@@ -43,12 +43,24 @@ export function applyCharsmap(text: AlignedText, charsmap: PrecompiledCharsmap):
   };
   let at = 0;
   for (const cluster of clusters(text.characters)) {
+    if (cluster === text.characters[at]) {
+      // A cluster of one character, nearly always.
+      const one = charsmap.transform(cluster);
+      if (one !== undefined) put(Array.from(one), at, 1);
+      else {
+        characters.push(cluster);
+        starts.push(text.starts[at] ?? 0);
+        ends.push(text.ends[at] ?? 0);
+      }
+      at++;
+      continue;
+    }
     const parts = Array.from(cluster);
     const whole = utf8Length(cluster) < 6 ? charsmap.transform(cluster) : undefined;
     if (whole !== undefined) put(Array.from(whole), at, parts.length);
     else {
       parts.forEach((part, i) => {
-        const one = parts.length > 1 || utf8Length(cluster) >= 6 ? charsmap.transform(part) : undefined;
+        const one = charsmap.transform(part);
         put(one === undefined ? [part] : Array.from(one), at + i, 1);
       });
     }
@@ -57,11 +69,10 @@ export function applyCharsmap(text: AlignedText, charsmap: PrecompiledCharsmap):
   return { characters, starts, ends };
 }
 
-/** Grapheme clusters; what is ASCII throughout needs no segmenter. */
+/** Grapheme clusters; below U+0300 only a carriage return joins what follows. */
 function clusters(characters: readonly string[]): Iterable<string> {
   const text = characters.join("");
-  // deno-lint-ignore no-control-regex -- a carriage return joins the line feed after it
-  if (/^[\x00-\x0c\x0e-\x7f]*$/.test(text)) return characters;
+  if (!/[\r\u0300-\uffff]/.test(text)) return characters;
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 

@@ -5,6 +5,8 @@
 export class PrecompiledCharsmap {
   readonly #trie: Uint32Array;
   readonly #replacements: Uint8Array;
+  // Text has few different characters; the memory is cleared before it grows large.
+  readonly #known = new Map<string, string | undefined>();
 
   /** @throws {RangeError} when the bytes are no such table. */
   constructor(bytes: Uint8Array) {
@@ -22,6 +24,15 @@ export class PrecompiledCharsmap {
    * knows none. That is how Hugging Face tokenizers reads the table.
    */
   transform(part: string): string | undefined {
+    let replacement = this.#known.get(part);
+    if (replacement === undefined && !this.#known.has(part)) {
+      if (this.#known.size > 1 << 16) this.#known.clear();
+      this.#known.set(part, replacement = this.#find(part));
+    }
+    return replacement;
+  }
+
+  #find(part: string): string | undefined {
     const trie = this.#trie;
     let node = 0;
     let unit = trie[node] ?? 0;

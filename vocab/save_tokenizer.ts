@@ -36,9 +36,12 @@ export function saveTokenizer(
     ...roles,
     ...(further.length > 0 ? { additional_special_tokens: further } : {}),
   });
+  // transformers 4 wants an object where transformers 5 writes a list; both take the older name.
+  const { extra_special_tokens: extra, ...settings } = config;
   write("tokenizer_config.json", {
     ...classSettings(json, modelType),
-    ...config,
+    ...settings,
+    ...(Array.isArray(extra) && further.length > 0 ? { additional_special_tokens: further } : {}),
     ...roles,
     added_tokens_decoder: Object.fromEntries(json.added_tokens.map(({ id, ...token }) => [id, token])),
   });

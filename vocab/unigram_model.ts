@@ -19,6 +19,8 @@ export class UnigramModel {
   readonly #next = new Map<number, number>();
   readonly #idOfNode = new Map<number, number>();
   readonly #scores: Float64Array;
+  // Most words of a text were seen before; the memory is cleared before it grows large.
+  readonly #known = new Map<string, readonly UnigramPiece[]>();
   readonly #unkId: number;
   readonly #unkScore: number;
 
@@ -51,7 +53,17 @@ export class UnigramModel {
   }
 
   /** The pieces of a word. */
-  encode(word: string): UnigramPiece[] {
+  encode(word: string): readonly UnigramPiece[] {
+    let pieces = this.#known.get(word);
+    if (pieces === undefined) {
+      pieces = this.#search(word);
+      if (this.#known.size > 1 << 16) this.#known.clear();
+      if (word.length < 64) this.#known.set(word, pieces);
+    }
+    return pieces;
+  }
+
+  #search(word: string): UnigramPiece[] {
     const size = word.length;
     const best = new Float64Array(size + 1).fill(-Infinity);
     const start = new Int32Array(size + 1).fill(-1);
