@@ -1,4 +1,5 @@
 import type { Parameters } from "./parameters.ts";
+import { indexOfNonFinite } from "./weights/non_finite.ts";
 import type { StoredTensor } from "./weights/stored_tensor.ts";
 import { WeightsError } from "./weights/weights_error.ts";
 
@@ -43,7 +44,7 @@ export function loadParameters(
     const length = tensor.shape.reduce((a, b) => a * b, 1);
     for (let begin = 0; begin < length; begin += PIECE_LENGTH) {
       const values = tensor.readFloats(begin, Math.min(begin + PIECE_LENGTH, length));
-      const odd = values.findIndex((value) => !Number.isFinite(value));
+      const odd = indexOfNonFinite(values);
       if (odd >= 0) fail(`${name}: element ${begin + odd} is ${values[odd]}; the weights are damaged`);
       parameters.writePiece(name, begin, values);
     }

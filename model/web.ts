@@ -73,6 +73,7 @@ export { type ReferenceAllocation, ReferenceDevice, type ReferenceProgram } from
 export { WebGPUDevice, type WebGPUDeviceOptions } from "./webgpu/webgpu_device.ts";
 export type { TuningTable } from "./webgpu/tuning_table.ts";
 export { BYTES_PER_ELEMENT, elementCount } from "./weights/element_types.ts";
+export { indexOfNonFinite } from "./weights/non_finite.ts";
 export * from "./weights/safetensors.ts";
 export type { StoredDType, StoredTensor } from "./weights/stored_tensor.ts";
 export { WeightsError } from "./weights/weights_error.ts";

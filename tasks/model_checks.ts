@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import { elementCount, isHead, type OpenedModel } from "@lukeforge/model";
+import { elementCount, indexOfNonFinite, isHead, type OpenedModel } from "@lukeforge/model";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import { quantity } from "./progress.ts";
 
@@ -177,7 +177,7 @@ function valueCheck({ weights }: OpenedModel, progress: (done: number, total: nu
     const length = elementCount(tensor.shape);
     for (let begin = 0; begin < length; begin += PIECE_LENGTH) {
       const values = tensor.readFloats(begin, Math.min(begin + PIECE_LENGTH, length));
-      const odd = values.findIndex((value) => !Number.isFinite(value));
+      const odd = indexOfNonFinite(values);
       if (odd >= 0) {
         return { name, ok: false, detail: `${fileName}: element ${begin + odd} is ${values[odd]}` };
       }

@@ -117,8 +117,8 @@ function sameValues(a: StoredTensor, b: StoredTensor): boolean {
   const length = a.shape.reduce((product, size) => product * size, 1);
   for (let begin = 0; begin < length; begin += PIECE_LENGTH) {
     const end = Math.min(begin + PIECE_LENGTH, length);
-    const other = b.readFloats(begin, end);
-    if (a.readFloats(begin, end).some((value, i) => value !== other[i])) return false;
+    const [some, other] = [a.readFloats(begin, end), b.readFloats(begin, end)];
+    for (let i = 0; i < some.length; i++) if (some[i] !== other[i]) return false;
   }
   return true;
 }
