@@ -1,6 +1,7 @@
 /** fill-mask, predict-entity and embed as commands: what they print, and what they refuse in one line. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readSafetensors, writeSafetensors } from "@lukeforge/model";
 import { runCommandLine } from "@lukeforge/tasks";
 import { TemporaryDirectory } from "./command_line.ts";
 
@@ -202,4 +203,158 @@ Deno.test("embed leaves nothing behind when a line is wrong", async () => {
     "--pooling",
     "none",
   );
+});
+
+Deno.test("predict-entity prints the entities of mentions", async () => {
+  const text = "Tokyo is the capital of Japan.";
+  const byPlace = await say(
+    "predict-entity",
+    LUKE,
+    text,
+    "--mention",
+    "0",
+    "5",
+    "--mention",
+    "24",
+    "29",
+    "--top-k",
+    "2",
+  );
+  assert.equal(byPlace.code, undefined, byPlace.errors.join());
+  assert.deepEqual(byPlace.lines.map((line) => line.replace(/^ +[\d.]+ % {2}\p{L}+$/u, "entity")), [
+    text,
+    " Tokyo (0 5)",
+    "entity",
+    "entity",
+    " Japan (24 29)",
+    "entity",
+    "entity",
+  ]);
+  const byText = await say(
+    "predict-entity",
+    LUKE,
+    text,
+    "--mention-text",
+    "Tokyo",
+    "--mention-text",
+    "Japan",
+    "--top-k",
+    "2",
+  );
+  assert.deepEqual(byText.lines, byPlace.lines);
+  const json = await say("predict-entity", LUKE, text, "--mention", "0", "5", "--json");
+  const [prediction] = JSON.parse(json.lines.join("\n"));
+  assert.deepEqual({ ...prediction, entities: prediction.entities.length }, {
+    start: 0,
+    end: 5,
+    mention: "Tokyo",
+    entities: 5,
+  });
+  assert.deepEqual(Object.keys(prediction.entities[0]), ["score", "entity", "title", "language"]);
+  const told = await say(
+    ...["predict-entity", LUKE, text, "--mention", "0", "5", "--mention", "24", "29"],
+    ...["--entity", "[MASK]", "--entity", "Japan", "--json"],
+  );
+  const predictions = JSON.parse(told.lines.join("\n"));
+  assert.deepEqual(predictions.map(({ mention }: { mention: string }) => mention), ["Tokyo"]);
+
+  const record = JSON.stringify({ text, mentions: [[24, 29], [0, 5]], entities: ["Japan", null] });
+  const piped = await pipe(`${record}\n`, "predict-entity", LUKE, "-", "--json");
+  assert.equal(piped.code, 0, piped.errors);
+  const [same] = JSON.parse(piped.lines[0] ?? "");
+  assert.equal(same.mention, "Tokyo");
+});
+
+Deno.test("predict-entity says what is wrong with a mention or a model in one line", async (t) => {
+  using directory = new TemporaryDirectory();
+  const text = "Tokyo is the capital of Japan.";
+  const noVocab = directory.file("no-vocab"),
+    noHead = directory.file("no-head"),
+    lite = directory.file("lite");
+  cpSync(LUKE, noVocab, { recursive: true });
+  rmSync(`${noVocab}/entity_vocab.json`);
+  cpSync(LUKE, noHead, { recursive: true });
+  const weights = [...readSafetensors(`${LUKE}/model.safetensors`)];
+  writeSafetensors(
+    `${noHead}/model.safetensors`,
+    new Map(weights.filter(([name]) => !/^(lm_head|entity_predictions)/.test(name))),
+  );
+  cpSync(LUKE, lite, { recursive: true });
+  writeFileSync(
+    `${lite}/entity_vocab.json`,
+    JSON.stringify({ "[MASK]": 0, "[UNK]": 1, "[PAD]": 2, "[MASK2]": 3 }),
+  );
+
+  const cases: readonly (readonly [name: string, expected: RegExp, args: readonly string[]])[] = [
+    ["no mention", /--mention START END or --mention-text/, [LUKE, text]],
+    ["a mention beyond the text", /the mention from 0 to 99 is not within the text of 30 characters/, [
+      LUKE,
+      text,
+      "--mention",
+      "0",
+      "99",
+    ]],
+    ["an empty mention", /the mention from 5 to 5 is no span/, [LUKE, text, "--mention", "5", "5"]],
+    ["a mention of white space", /holds nothing but white space/, [LUKE, "A  sea", "--mention", "1", "2"]],
+    ["half a mention", /--mention: takes two numbers/, [LUKE, text, "--mention", "5"]],
+    ["a text behind --mention", /the text comes before --mention/, [
+      LUKE,
+      text,
+      "--mention",
+      "0",
+      "5",
+      "Tokyo",
+    ]],
+    ["a mention that is not there", /does not contain "Osaka"/, [LUKE, text, "--mention-text", "Osaka"]],
+    ["a mention that is there twice", /contains "is" 2 times; .*6 8, 11 13/, [
+      LUKE,
+      "Tokyo is this",
+      "--mention-text",
+      "is",
+    ]],
+    ["an unknown entity", /"Nowhere" is no title in the entity vocabulary/, [
+      LUKE,
+      text,
+      "--mention",
+      "0",
+      "5",
+      "--entity",
+      "Nowhere",
+    ]],
+    ["an entity without a mention", /--entity: 1 titles for 0 mentions/, [LUKE, text, "--entity", "Japan"]],
+    ["BERT", /bert: is a model of words only; entities need a LUKE model/, [
+      BERT,
+      text,
+      "--mention",
+      "0",
+      "5",
+    ]],
+    ["a lite model", /lite: is a lite model/, [lite, text, "--mention", "0", "5"]],
+    ["no entity vocabulary", /no-vocab: has no entity vocabulary; copy its entity_vocab\.json/, [
+      noVocab,
+      text,
+      "--mention",
+      "0",
+      "5",
+    ]],
+    ["no head", /no-head: has no head that predicts entities .*can only embed/, [
+      noHead,
+      text,
+      "--mention",
+      "0",
+      "5",
+    ]],
+  ];
+  for (const [name, expected, args] of cases) {
+    await t.step(name, () => assertRefused(expected, "predict-entity", ...args));
+  }
+  await t.step(
+    "no head for words",
+    () => assertRefused(/no head that predicts words/, "fill-mask", noHead, "<mask>"),
+  );
+  await t.step("a model without heads can embed", async () => {
+    const { lines } = await say("embed", noHead, text, "--mention", "0", "5");
+    const { embedding, entities } = JSON.parse(lines[0] ?? "");
+    assert.deepEqual([embedding.length, entities.length, entities[0].length], [16, 1, 16]);
+  });
 });

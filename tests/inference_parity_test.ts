@@ -1,7 +1,7 @@
 /** Filled masks, entities of mentions and embeddings against transformers' (tests/peers/inference.py). */
 import assert from "node:assert/strict";
 import { type Device, openDevice } from "@lukeforge/model";
-import { embed, fillMask, InferenceModel, pipelineOutput } from "@lukeforge/tasks";
+import { embed, fillMask, InferenceModel, pipelineOutput, predictEntity } from "@lukeforge/tasks";
 import { webgpuAvailable } from "../model/webgpu/request.ts";
 
 const FIXTURES = new URL("./fixtures/inference/", import.meta.url).pathname;
@@ -75,7 +75,7 @@ const devices: readonly [string, number, boolean, () => Promise<Device>][] = [
 ];
 
 for (const [kind, bound, available, open] of devices) {
-  for (const name of ["luke", "bert"]) {
+  for (const name of ["luke", "mluke", "bert", "xlm-roberta"]) {
     Deno.test({
       name: `${name} on ${kind} answers as transformers does`,
       ignore: !available,
@@ -103,6 +103,31 @@ for (const [kind, bound, available, open] of devices) {
           const [, , states] = await embed(model, texts, { pooling: "none" });
           assertClose(states?.embedding ?? [], answers.embed.none.flat(), bound, "none");
         });
+        for (const asked of answers.predict_entity ?? []) {
+          const { text, spans, entities } = asked;
+          const prefix = model.entityVocab.languages.size > 1 ? "en:" : "";
+          const mentions = spans.map(([start, end], i) => {
+            const entity = entities?.[i];
+            if (entity === undefined) return { start, end };
+            return { start, end, entity: entity === "Nowhere" ? "[UNK]" : `${prefix}${entity}` };
+          });
+          await t.step(`embed() of ${JSON.stringify(text)} with mentions`, async () => {
+            const [found] = await embed(model, [{ text, mentions }]);
+            assert.deepEqual([...found?.tokens ?? []], asked.input_ids);
+            asked.entity_states.forEach((states, i) =>
+              assertClose(found?.entities[i] ?? [], states, bound, `entity ${i}`)
+            );
+            assertClose(found?.embedding ?? [], asked.word_mean, bound, "mean");
+          });
+          if (entities !== undefined) continue;
+          await t.step(`predictEntity() of ${JSON.stringify(text)}`, async () => {
+            const found = await predictEntity(model, text, mentions, { topK: 99, specials: true });
+            found.forEach((one, i) => {
+              const byId = one.entities.toSorted((a, b) => a.entity - b.entity).map(({ score }) => score);
+              assertClose(byId, asked.scores[i] ?? [], bound, `mention ${i}`);
+            });
+          });
+        }
         await model[Symbol.asyncDispose]();
         device.destroy();
       },

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { answerLines } from "../inference/answer_table.ts";
+import type { InferenceModel } from "../inference/inference_model.ts";
 import { inGroups, inputLines } from "../inference/input_lines.ts";
 import { MENTION_OPTIONS, type MentionOptions } from "../inference/mention_options.ts";
 import { MODEL_OPTIONS, type ModelOptions } from "../inference/model_options.ts";
@@ -59,7 +60,7 @@ export function predictEntityCommand(reporter: Reporter): Command {
         settings,
       );
       if (json) reporter.line(JSON.stringify(predictions, null, 1));
-      else printText(text, predictions, reporter);
+      else printText(text, predictions, model, reporter);
       return;
     }
     for await (const lines of inGroups(inputLines("-"), GROUP)) {
@@ -68,20 +69,25 @@ export function predictEntityCommand(reporter: Reporter): Command {
       for (const [i, input] of inputs.entries()) {
         const result = results[i] ?? [];
         if (json) reporter.line(JSON.stringify(result));
-        else printText(input.text, result, reporter);
+        else printText(input.text, result, model, reporter);
       }
     }
   });
 }
 
-function printText(text: string, predictions: readonly MentionPrediction[], reporter: Reporter): void {
+function printText(
+  text: string,
+  predictions: readonly MentionPrediction[],
+  { entityVocab }: InferenceModel,
+  reporter: Reporter,
+): void {
   reporter.line(text);
   for (const { start, end, mention, entities } of predictions) {
     reporter.line(` ${mention} (${start} ${end})`);
     const answers = entities.map(({ score, title, language }) => ({
       score,
       text: title,
-      ...(language !== null && { note: language }),
+      ...(language !== null && entityVocab.languages.size > 1 && { note: language }),
     }));
     for (const line of answerLines(answers)) reporter.line(line);
   }

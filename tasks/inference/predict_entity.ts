@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import { type EntityVocab, SPECIAL_ENTITIES } from "@lukeforge/vocab";
+import type { EntityVocab } from "@lukeforge/vocab";
 import { encodeInput, type EncodeOptions, inputName, type TextInput } from "./encode_input.ts";
 import type { InferenceModel } from "./inference_model.ts";
 import { logitsOfPlaces } from "./logits_of_places.ts";
@@ -73,9 +73,10 @@ export async function predictEntities(
   const inputs = texts.map((input, i) => {
     const { mentions = [] } = input;
     const where = inputName(input, i);
+    const encoded = encodeInput(model, input, where, options);
     const hidden = mentions.keys().filter((index) => mentions[index]?.entity === undefined).toArray();
     if (hidden.length === 0) throw new UserError(`${where}: has no mention to predict; give its span`);
-    return { encoded: encodeInput(model, input, where, options), places: hidden };
+    return { encoded, places: hidden };
   });
   const results: MentionPrediction[][] = texts.map(() => []);
   await logitsOfPlaces(model, "entities", inputs, (index, logits) => {
@@ -97,14 +98,13 @@ export async function predictEntities(
   return results;
 }
 
-/** The second masked entity of pairs, which the converter to Hugging Face adds to a vocabulary. */
-const MASK2_ENTITY = "[MASK2]";
-
+/** The ids that may be answers; none in a lite model, which has special entities alone. */
 function rankedEntities(vocab: EntityVocab, specials: boolean): number[] {
-  const ids = Array.from({ length: vocab.size }, (_, id) => id);
-  const isSpecial = (title: string): boolean => SPECIAL_ENTITIES.includes(title) || title === MASK2_ENTITY;
-  const ordinary = ids.filter((id) => !isSpecial(vocab.titleOf(id)));
-  return specials && ordinary.length > 0 ? ids : ordinary;
+  const { padId, unkId, maskId, mask2Id, size } = vocab;
+  const special = new Set([padId, unkId, maskId, ...(mask2Id === undefined ? [] : [mask2Id])]);
+  if (special.size === size) return [];
+  const ids = Array.from({ length: size }, (_, id) => id);
+  return specials ? ids : ids.filter((id) => !special.has(id));
 }
 
 function titleOf(
