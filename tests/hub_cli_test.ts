@@ -123,7 +123,8 @@ Deno.test("upload shows what it would do, is killed while it sends, and continue
     const killed = await runAndSignal(
       [...args, "--no-dry-run"],
       "SIGKILL",
-      () => hub.uploads.objects.size === 1,
+      () =>
+        hub.uploads.objects.size === 1 && hub.requests.some(({ path }) => path.includes(`/upload/${last}`)),
       env,
     );
     assert.ok(killed.signalled);

@@ -274,7 +274,7 @@ export class StubHub implements AsyncDisposable {
       pull: async (controller) => {
         if (pulls++ === 0 && sent > 0) return controller.enqueue(part.subarray(0, sent));
         if (stalls) await new Promise<void>((resolve) => this.#stalled.push(resolve));
-        else await new Promise((resolve) => setTimeout(resolve, 20)); // what was sent is to arrive
+        else await new Promise((resolve) => setTimeout(resolve, 100)); // what was sent is to arrive
         controller.error(new Error("dropped"));
       },
     }, { highWaterMark: 0 });
