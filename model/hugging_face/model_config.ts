@@ -12,6 +12,9 @@ export interface ModelConfig {
   readonly config: LukeConfig;
 }
 
+/** Far more than any network has; a damaged file shall not be listed tensor by tensor. */
+const MAX_LAYERS = 1000;
+
 /** What transformers' configuration classes assume for fields that are absent. */
 interface Defaults {
   readonly vocabSize: number;
@@ -114,7 +117,7 @@ function encoderFields(reader: SettingsReader, vocabSize: number): EncoderFields
   return {
     vocabSize: reader.count("vocab_size", vocabSize),
     hiddenSize: reader.count("hidden_size", 768),
-    numHiddenLayers: reader.count("num_hidden_layers", 12),
+    numHiddenLayers: reader.count("num_hidden_layers", 12, 1, MAX_LAYERS),
     numAttentionHeads: reader.count("num_attention_heads", 12),
     intermediateSize: reader.count("intermediate_size", 3072),
     maxPositionEmbeddings: reader.count("max_position_embeddings", 512),

@@ -22,6 +22,8 @@ export interface ModelFiles extends Disposable {
   readonly tokenizerPath?: string;
 }
 
+/** Configurations; naming one names its directory. */
+const SETTINGS = ["config.json", "metadata.json"];
 /** Names of entity vocabularies, Hugging Face's first; of LUKE's own, `.tsv` wins as upstream. */
 const ENTITY_VOCABS = ["entity_vocab.json", "entity_vocab.tsv", "entity_vocab.jsonl"];
 /** Files that a tokenizer is known by. */
@@ -43,6 +45,7 @@ export function findModelFiles(path: string): ModelFiles {
       `${path}: there is no such file or directory; give a model's directory or weights`,
     );
   }
+  if (SETTINGS.includes(basename(path))) return findModelFiles(dirname(path));
   if (kind.isDirectory()) {
     const settings = findSettings(path, true) ?? lacking(path);
     const home = dirname(settings.settingsPath);

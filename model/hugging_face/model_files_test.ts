@@ -158,10 +158,12 @@ Deno.test("openModel() opens a file by the configuration beside it", () => {
   const settings = tinySettings("bert");
   using directory = modelDirectory(settings);
   directory.write("vocab.txt", "[PAD]\n");
-  using model = openModel(join(directory.path, "model.safetensors"));
-  assert.equal(model.report.missing.length, 0);
-  assert.equal(model.tokenizerPath, directory.path);
-  assert.deepEqual(model.settings, settings);
+  for (const name of ["model.safetensors", "config.json"]) {
+    using model = openModel(join(directory.path, name));
+    assert.equal(model.report.missing.length, 0);
+    assert.equal(model.tokenizerPath, directory.path);
+    assert.deepEqual(model.settings, settings);
+  }
 });
 
 Deno.test("openModel() follows modules.json of sentence-transformers to the encoder", () => {

@@ -1,5 +1,8 @@
 import { WeightsError } from "../weights/weights_error.ts";
 
+/** Ids are 32 bit integers, so that no table has more rows. */
+const MAX_SIZE = 2 ** 31 - 1;
+
 /** The fields of a configuration file, checked as they are read. Errors name the file, the field, its value and what is expected. */
 export class SettingsReader {
   /** The file, for messages. */
@@ -27,14 +30,11 @@ export class SettingsReader {
     return this.#settings[field];
   }
 
-  /** An integer of at least `least`. Throws a WeightsError for anything else. */
-  count(field: string, fallback: number, least = 1): number {
+  /** An integer from `least` to `most`. Throws a WeightsError for anything else. */
+  count(field: string, fallback: number, least = 1, most = MAX_SIZE): number {
     const value = this.#settings[field] ?? (field in this.#settings ? null : fallback);
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value;
-    throw this.error(
-      field,
-      least === 1 ? "it must be a positive integer" : `it must be an integer from ${least} on`,
-    );
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw this.error(field, `it must be an integer from ${least} to ${most}`);
   }
 
   /** A finite number from `least` to `most`. Throws a WeightsError for anything else. */
