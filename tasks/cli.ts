@@ -6,8 +6,11 @@ import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
-import { exportOnnxCommand } from "./commands/export_onnx.ts";
+import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
+import { convertModelCommand } from "./commands/convert_model.ts";
+import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { exportOnnxCommand } from "./commands/export_onnx.ts";
 import { fillMaskCommand } from "./commands/fill_mask.ts";
 import { lukePlanCommand } from "./commands/luke_plan.ts";
 import { modelInfoCommand } from "./commands/model_info.ts";
@@ -31,6 +34,9 @@ export function createProgram(reporter: Reporter): Command {
     buildEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
+    convertModelCommand(reporter),
+    convertLukeToHuggingFaceModelCommand(reporter),
+    createModelArchiveCommand(reporter),
     exportOnnxCommand(reporter),
     fillMaskCommand(reporter),
     predictEntityCommand(reporter),

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { writeFileAtomic } from "@lukeforge/corpus";
 import { type Device, type LukeConfig, lukeParameters, openWeights } from "@lukeforge/model";
-import { exportHuggingFace, latestCheckpoint } from "@lukeforge/train";
+import { exportHuggingFace, latestCheckpoint, writeModelCard } from "@lukeforge/train";
 import { predictionLines } from "./predictions.ts";
 import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
 import { lukeConfig, type OpenDataset, openDataset, openHeldOut } from "./pretrain_network.ts";
@@ -10,6 +10,7 @@ import { meanTokensPerSecond, parameterCount, runTraining, trainingSummary } fro
 import { quantity } from "./progress.ts";
 import { type Results, resultsTable, writeResults } from "./results.ts";
 import type { RunPaths } from "./run_directory.ts";
+import { baseModelName, runFacts } from "./run_facts.ts";
 import { readRunNetwork, writeRunNetwork } from "./run_network.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
 import type { StartingModel } from "./starting_model.ts";
@@ -69,6 +70,8 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
     masked_words: found?.evaluation.masked_words ?? 0,
     masked_entities: found?.evaluation.masked_entities ?? 0,
   };
+  const card = { facts: runFacts({ settings, dataset: data.dataset.metadata, results }) };
+  writeModelCard(paths.model, config, data.vocab.languages, card);
   writeResults(paths.results, results);
   for (const line of resultsTable(results, paths)) reporter.line(line);
   return true;
@@ -116,11 +119,12 @@ function examples({ words, entities }: HeldOutResult): string[] {
 }
 
 function exportStage(
-  { paths }: PreparedRun,
+  { paths, settings }: PreparedRun,
   config: LukeConfig,
   data: OpenDataset,
   checkpoint: string,
 ): Stage {
+  const baseModel = baseModelName(settings);
   return {
     name: "Hugging Face model",
     unit: "files",
@@ -133,12 +137,8 @@ function exportStage(
         vocab: data.vocab,
         tokenizer: data.tokenizer,
         maxMentionLength: data.dataset.metadata.max_mention_length,
-        card: {
-          facts: {
-            "training items": data.dataset.size,
-            "training words": data.dataset.metadata.total_words,
-          },
-        },
+        ...(baseModel !== undefined && { bertModelName: baseModel }),
+        card: { facts: runFacts({ settings, dataset: data.dataset.metadata }) },
       });
       return paths.model;
     },

@@ -162,6 +162,16 @@ function madeFrom(stage: number, directory: string): string[] {
     .map((path) => basename(path));
 }
 
+/** Whether a directory is that of a run. */
+export function isRun(directory: string): boolean {
+  try {
+    const config: unknown = JSON.parse(readFileSync(join(directory, CONFIG_FILE), "utf8"));
+    return typeof config === "object" && config !== null && "format" in config && config.format === FORMAT;
+  } catch {
+    return false; // no file, or not JSON
+  }
+}
+
 /**
  * The settings that a run was begun or last continued with, its dataset directory, and its network once training has begun.
  *

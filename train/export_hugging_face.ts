@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import {
@@ -39,7 +40,7 @@ export type ModelClass = typeof MODEL_CLASSES[number];
 export interface HuggingFaceExport extends SourceModel, WriteWeightsOptions {
   /** The model's tokenizer. */
   readonly tokenizer: ExportedTokenizer;
-  /** The card, besides the shape. */
+  /** What the model card tells besides the shape. */
   readonly card?: ModelCard;
 }
 
@@ -127,6 +128,22 @@ export async function exportWordModel(
 /** Words that have a position: RoBERTa's first is pad id + 1. */
 function wordLimit({ baseModelType, maxPositionEmbeddings, padTokenId }: LukeConfig): number {
   return maxPositionEmbeddings - (baseModelType === "roberta" ? padTokenId + 1 : 0);
+}
+
+/**
+ * Writes the card of an exported model anew, when there is more to tell.
+ *
+ * @param languages of the entity vocabulary.
+ */
+export function writeModelCard(
+  directory: string,
+  config: LukeConfig,
+  languages: Iterable<string | null>,
+  card: ModelCard,
+): void {
+  const settings: Record<string, unknown> = JSON.parse(readFileSync(join(directory, "config.json"), "utf8"));
+  const text = modelCard({ config, settings, languages: [...languages] }, card);
+  writeFileAtomic(join(directory, "README.md"), text);
 }
 
 async function writeModel(

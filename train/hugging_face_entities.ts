@@ -1,13 +1,17 @@
 import type { RowRange } from "@lukeforge/model";
-import { type EntityVocab, MASK_ENTITY, PAD_ENTITY, SPECIAL_ENTITIES, UNK_ENTITY } from "@lukeforge/vocab";
-
-/** The second masked entity of pairs (relation classification); transformers' LUKE tokenizers demand it. */
-const MASK2_ENTITY = "[MASK2]";
+import {
+  type EntityVocab,
+  MASK2_ENTITY,
+  MASK_ENTITY,
+  PAD_ENTITY,
+  SPECIAL_ENTITIES,
+  UNK_ENTITY,
+} from "@lukeforge/vocab";
 
 /** What an export needs of an entity vocabulary. */
 export type ExportedVocab = Pick<
   EntityVocab,
-  "size" | "padId" | "unkId" | "maskId" | "languages" | "getId" | "entries"
+  "size" | "padId" | "unkId" | "maskId" | "mask2Id" | "languages" | "entries"
 >;
 
 /** Entities as Hugging Face has them. */
@@ -26,7 +30,7 @@ export interface HuggingFaceEntities {
  * which `LukeTokenizer` never finds.
  */
 export function huggingFaceEntities(vocab: ExportedVocab): HuggingFaceEntities {
-  const hasMask2 = vocab.getId(MASK2_ENTITY) !== undefined;
+  const hasMask2 = vocab.mask2Id !== undefined;
   const all: RowRange = [0, vocab.size];
   return {
     rows: hasMask2 ? [all] : [all, [vocab.maskId, vocab.maskId + 1]],
@@ -43,7 +47,7 @@ export function specialEntities(vocab: ExportedVocab): HuggingFaceEntities {
     [MASK_ENTITY, vocab.maskId],
     [UNK_ENTITY, vocab.unkId],
     [PAD_ENTITY, vocab.padId],
-    [MASK2_ENTITY, vocab.getId(MASK2_ENTITY) ?? vocab.maskId],
+    [MASK2_ENTITY, vocab.mask2Id ?? vocab.maskId],
   ];
   return {
     rows: kept.map(([, id]): RowRange => [id, id + 1]),

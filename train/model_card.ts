@@ -29,7 +29,7 @@ export function modelCard(subject: CardSubject, card: ModelCard = {}): string {
     layers: config.numHiddenLayers,
     "hidden size": config.hiddenSize,
     "attention heads": config.numAttentionHeads,
-    words: config.vocabSize,
+    words: String(settings.vocab_size),
     ...(isLuke
       ? {
         entities: String(settings.entity_vocab_size),

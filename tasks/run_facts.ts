@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import type { DatasetMetadata } from "@lukeforge/train";
+import { isHubName } from "./hub/hub_name.ts";
+import type { TrainingSettings } from "./pretrain_settings.ts";
+import type { Results } from "./results.ts";
+
+/** What a model card tells of a run. */
+export interface RunFacts {
+  /** What it was trained with. */
+  readonly settings: TrainingSettings;
+  /** What it was trained on. */
+  readonly dataset: DatasetMetadata;
+  /** How it ended; undefined before it is evaluated. */
+  readonly results?: Results | undefined;
+}
+
+/** The rows of a model card: corpus, training, held-out figures. */
+export function runFacts({ settings, dataset, results }: RunFacts): Record<string, string | number> {
+  const facts: Record<string, string | number> = {};
+  const put = (name: string, value: unknown): void => {
+    if (typeof value === "string" || typeof value === "number") facts[name] = value;
+  };
+  const { pages_db: pagesDB } = dataset.provenance;
+  const dump = isObject(pagesDB) ? pagesDB.dump_file : undefined;
+  put("corpus", typeof dump === "string" ? basename(dump) : undefined);
+  put("language", dataset.language ?? undefined);
+  put("pages", dataset.counts.pages);
+  put("training items", dataset.number_of_items);
+  put("training words", dataset.total_words);
+  put("training mentions", dataset.total_entities);
+  put("longest text", `${dataset.max_seq_length} words`);
+  const start = settings.modelFile ?? settings.bertModelName;
+  put(
+    "started from",
+    start === null || start === undefined ? undefined : baseModelName(settings) ?? basename(start),
+  );
+  put("steps", results?.steps);
+  put("batch size", settings.batchSize);
+  put("learning rate", `${settings.learningRate}, ${settings.lrSchedule}`);
+  put("weight decay", settings.weightDecay);
+  put("masked words", `${settings.maskedLmProb}${settings.wholeWordMasking ? ", whole words" : ""}`);
+  put("masked entities", settings.maskedEntityProb);
+  put("precision", settings.precision);
+  put("seed", settings.seed);
+  if (results === undefined) return facts;
+  put("device", results.device);
+  put("held-out masked-word loss", nats(results.masked_lm_loss));
+  put("of the unigram baseline", nats(results.unigram_loss));
+  put("held-out masked-entity accuracy", share(results.masked_entity_accuracy));
+  put("of the most frequent entity", share(results.most_frequent_entity_accuracy));
+  return facts;
+}
+
+/** The name at the model hub of what a run started from; undefined for a path, which means nothing elsewhere. */
+export function baseModelName({ modelFile, bertModelName }: TrainingSettings): string | undefined {
+  const name = modelFile ?? bertModelName;
+  return name !== null && name !== undefined && !existsSync(name) && isHubName(name) ? name : undefined;
+}
+
+function nats(value: number | null): string | undefined {
+  return value === null ? undefined : `${value.toFixed(3)} nats`;
+}
+
+function share(value: number | null): string | undefined {
+  return value === null ? undefined : `${(100 * value).toFixed(1)} %`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

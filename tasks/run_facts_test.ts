@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import type { DatasetMetadata } from "@lukeforge/train";
+import { SAMPLE_DEFAULTS } from "./pretrain_settings.ts";
+import type { Results } from "./results.ts";
+import { runFacts } from "./run_facts.ts";
+
+const dataset: DatasetMetadata = {
+  number_of_items: 10,
+  max_seq_length: 32,
+  max_entity_length: 16,
+  max_mention_length: 8,
+  min_sentence_length: 5,
+  tokenizer_class: "BertTokenizer",
+  language: "is",
+  format: "lukeforge-dataset-1",
+  longest_item: 30,
+  most_entities: 4,
+  longest_mention: 8,
+  total_words: 1000,
+  total_entities: 50,
+  vocab_size: 100,
+  entity_vocab_size: 20,
+  shards: [],
+  provenance: { pages_db: { dump_file: "/data/iswiki.xml.bz2" } },
+  counts: {
+    pages: 3,
+    links: 0,
+    linksInVocabulary: 0,
+    sentences: 0,
+    shortSentencesDropped: 0,
+    longSentencesDropped: 0,
+    longSentencesSplit: 0,
+    boundariesMoved: 0,
+  },
+};
+const results: Results = {
+  masked_lm_loss: 5.0881,
+  unigram_loss: 6.2,
+  masked_entity_accuracy: 0.951,
+  most_frequent_entity_accuracy: null,
+  tokens_per_second: 1,
+  parameters: 2,
+  device: "cpu",
+  seconds: 3,
+  steps: 3000,
+  masked_lm_accuracy: null,
+  masked_entity_loss: null,
+  masked_words: 0,
+  masked_entities: 0,
+};
+
+Deno.test("runFacts() tells corpus and training, without paths, and how the run ended when it has", () => {
+  const begun = runFacts({ settings: SAMPLE_DEFAULTS, dataset });
+  assert.deepEqual([begun.corpus, begun.language, begun.pages, begun["training words"]], [
+    "iswiki.xml.bz2",
+    "is",
+    3,
+    1000,
+  ]);
+  assert.equal("held-out masked-word loss" in begun, false);
+  const ended = runFacts({ settings: SAMPLE_DEFAULTS, dataset, results });
+  assert.deepEqual(
+    [ended.steps, ended["held-out masked-word loss"], ended["held-out masked-entity accuracy"]],
+    [3000, "5.088 nats", "95.1 %"],
+  );
+  assert.equal("of the most frequent entity" in ended, false);
+});
