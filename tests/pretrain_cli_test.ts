@@ -21,6 +21,7 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
       "held_out",
       "metrics.jsonl",
       "model",
+      "network.json",
       "pages.db",
       "predictions.txt",
       "results.json",
