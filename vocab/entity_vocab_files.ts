@@ -9,9 +9,11 @@ import {
   PAD_ENTITY,
   UNK_ENTITY,
 } from "./entity_vocab_entry.ts";
+import { CONFIG_WITH_VOCAB, entityVocabOffset } from "./entity_vocab_in_config.ts";
 import { readEntityKeys } from "./entity_vocab_json.ts";
 import { EntityVocabTable } from "./entity_vocab_table.ts";
 import { textLines } from "./text_lines.ts";
+
 /**
  * The vocabulary file that a path names: itself, or the one in a directory.
  *
@@ -30,6 +32,8 @@ export function entityVocabFile(path: string): string {
     const file = join(path, name);
     if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
   }
+  const config = join(path, CONFIG_WITH_VOCAB);
+  if (entityVocabOffset(config) !== undefined) return config;
   throw new UserError(
     `${path}: holds neither entity_vocab.jsonl, entity_vocab.tsv nor entity_vocab.json; give the vocabulary file itself`,
   );
@@ -99,7 +103,8 @@ function readJsonl(file: string, table: EntityVocabTable): EntityVocabContents {
 }
 
 function readHuggingFace(file: string, table: EntityVocabTable): EntityVocabContents {
-  readEntityKeys(file, (bytes, from, to, id) => table.addBytes(bytes, from, to, id));
+  const offset = entityVocabOffset(file);
+  readEntityKeys(file, (bytes, from, to, id) => table.addBytes(bytes, from, to, id), offset);
   const isSpecial = (entry: number): boolean =>
     table.startsWithBracket(entry) && SPECIALS.has(table.title(entry));
   table.splitLanguages(
@@ -108,18 +113,18 @@ function readHuggingFace(file: string, table: EntityVocabTable): EntityVocabCont
     isSpecial,
     isMultilingual(join(dirname(file), "tokenizer_config.json")),
   );
-  return { table, counts: [], placeOf: (entry) => `, byte ${positionOf(file, entry)}` };
+  return { table, counts: [], placeOf: (entry) => `, byte ${positionOf(file, entry, offset)}` };
 }
 
 const SPECIALS: ReadonlySet<string> = new Set([PAD_ENTITY, UNK_ENTITY, MASK_ENTITY, MASK2_ENTITY]);
 
 /** Where an entry starts. Positions are not kept while reading: 14 million of them for the sake of a message. */
-function positionOf(file: string, entry: number): number {
+function positionOf(file: string, entry: number, offset: number | undefined): number {
   let seen = 0;
   let found = 0;
   readEntityKeys(file, (_bytes, _from, _to, _id, position) => {
     if (seen++ === entry) found = position;
-  });
+  }, offset);
   return found;
 }
 

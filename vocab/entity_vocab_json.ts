@@ -16,9 +16,10 @@ export type EntityKeySink = (
 /**
  * Reads `entity_vocab.json`, one JSON object from key to id, in pieces: that of mLUKE has 418 MB and does not fit a string.
  *
+ * @param offset where the object begins in a file that holds more, in bytes.
  * @throws {UserError} naming file and byte when it cannot be read, is no such object, or is not UTF-8.
  */
-export function readEntityKeys(file: string, sink: EntityKeySink): void {
+export function readEntityKeys(file: string, sink: EntityKeySink, offset?: number): void {
   let handle: number;
   try {
     handle = openSync(file, "r");
@@ -26,7 +27,7 @@ export function readEntityKeys(file: string, sink: EntityKeySink): void {
     throw new UserError(`${file}: cannot be read (${(error as Error).message}); check the path`);
   }
   try {
-    new EntityKeyReader(file, handle).read(sink);
+    new EntityKeyReader(file, handle, offset).read(sink);
   } finally {
     closeSync(handle);
   }
@@ -41,7 +42,9 @@ class EntityKeyReader {
   #isEnd = false;
   #key = new Uint8Array(1 << 10);
 
-  constructor(readonly file: string, readonly handle: number) {}
+  constructor(readonly file: string, readonly handle: number, readonly offset: number | undefined) {
+    this.#base = offset ?? 0;
+  }
 
   read(sink: EntityKeySink): void {
     this.#fill();
@@ -57,7 +60,7 @@ class EntityKeyReader {
         if (next !== COMMA) this.#fail("expected , or }", -1);
       }
     }
-    if (this.#peek() !== undefined) this.#fail("something follows the object");
+    if (this.offset === undefined && this.#peek() !== undefined) this.#fail("something follows the object");
   }
 
   #entry(sink: EntityKeySink): void {
@@ -232,7 +235,8 @@ class EntityKeyReader {
       this.#length -= this.#at;
       this.#at = 0;
     }
-    const read = readSync(this.handle, this.#bytes, this.#length, this.#bytes.length - this.#length, null);
+    const room = this.#bytes.length - this.#length;
+    const read = readSync(this.handle, this.#bytes, this.#length, room, this.#base + this.#length);
     this.#length += read;
     if (read === 0) this.#isEnd = true;
   }

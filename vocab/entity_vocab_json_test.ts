@@ -146,3 +146,34 @@ Deno.test("readEntityKeys() reads entries across the pieces that it reads, and r
   });
   refused(`{"${"x".repeat(9 << 20)}": 0}`, /longer than 1 MiB/);
 });
+
+Deno.test("EntityVocab.load() reads the vocabulary that transformers 5 keeps in tokenizer_config.json", () => {
+  const directory = Deno.makeTempDirSync();
+  try {
+    const entityVocab = {
+      "entity_vocab": 4,
+      'a "entity_vocab': 5,
+      "[PAD]": 0,
+      "[UNK]": 1,
+      "[MASK]": 2,
+      Japan: 3,
+    };
+    const config = { bos_token: "<s>", entity_vocab: entityVocab, tokenizer_class: "LukeTokenizer" };
+    Deno.writeTextFileSync(`${directory}/tokenizer_config.json`, JSON.stringify(config, null, 2));
+    for (const path of [directory, `${directory}/tokenizer_config.json`]) {
+      const vocab = EntityVocab.load(path);
+      deepEqual(Array.from({ length: vocab.size }, (_, id) => vocab.titleOf(id)), [
+        "[PAD]",
+        "[UNK]",
+        "[MASK]",
+        "Japan",
+        "entity_vocab",
+        'a "entity_vocab',
+      ]);
+    }
+    Deno.writeTextFileSync(`${directory}/tokenizer_config.json`, JSON.stringify({ entity_vocab: null }));
+    throws(() => EntityVocab.load(directory), /holds neither entity_vocab\.jsonl/);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+});

@@ -76,11 +76,20 @@ function lacking(path: string): never {
 
 /** Vocabularies beside a configuration. */
 function beside(home: string): Pick<ModelFiles, "entityVocabPath" | "tokenizerPath"> {
-  const entityVocab = ENTITY_VOCABS.map((name) => join(home, name)).find((file) => existsSync(file));
+  const entityVocab = ENTITY_VOCABS.map((name) => join(home, name)).find((file) => existsSync(file)) ??
+    configWithEntityVocab(home);
   return {
     ...(entityVocab !== undefined && { entityVocabPath: entityVocab }),
     ...(TOKENIZERS.some((name) => existsSync(join(home, name))) && { tokenizerPath: home }),
   };
+}
+
+/** transformers 5 saves the vocabulary of a LUKE tokenizer in the tokenizer's configuration. */
+function configWithEntityVocab(home: string): string | undefined {
+  const file = join(home, "tokenizer_config.json");
+  if (!existsSync(file)) return undefined;
+  const contents = readFileSync(file); // longer than the longest string where there are millions of entities
+  return ['"entity_vocab": {', '"entity_vocab":{'].some((key) => contents.includes(key)) ? file : undefined;
 }
 
 function inArchive(path: string): ModelFiles {

@@ -125,11 +125,11 @@ def luke(name: str, **config: object) -> Path:
     entities["[MASK2]"] = max(entities.values()) + 1
     if multilingual:
         tokenizer = MLukeTokenizer(vocab=unigram_vocab(), entity_vocab=entities, max_mention_length=3)
-        tokenizer.save_pretrained(directory)
+        tokenizer.save_pretrained(directory)  # the entities are in tokenizer_config.json and nowhere else
         unknown_is_unknown(directory / "tokenizer.json")
     else:
         byte_level_bpe(directory)
-    (directory / "entity_vocab.json").write_text(json.dumps(entities, ensure_ascii=False, indent=0) + "\n")
+        (directory / "entity_vocab.json").write_text(json.dumps(entities, ensure_ascii=False, indent=0) + "\n")
     tokens = json.loads((directory / "tokenizer.json").read_text())["added_tokens"]
     model = LukeForMaskedLM(
         LukeConfig(
