@@ -1,15 +1,11 @@
 import { statSync } from "node:fs";
-import { basename } from "node:path";
 import { cannotWrite, commitRename, syncFile } from "./atomic_file.ts";
 import type { Bzip2Decoder } from "./bzip2.ts";
-import { FORMAT } from "./dump_db.ts";
+import { describeDump } from "./dump_db_meta.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
-import { type Dump, openDump } from "./dump_reader.ts";
-import { NAMESPACE, Namespaces } from "./namespaces.ts";
-import type { SiteInfo } from "./siteinfo.ts";
-import { normalizeTitle } from "./titles.ts";
+import { openDump } from "./dump_reader.ts";
+import { rowsInOrder } from "./dump_row_pool.ts";
 import { UserError } from "./user_error.ts";
-import { parseWikitext } from "./wikitext.ts";
 
 /** Options of {@link buildDumpDB}. */
 export interface BuildDumpDBOptions {
@@ -19,6 +15,8 @@ export interface BuildDumpDBOptions {
   allowTruncated?: boolean;
   /** Decoder for `.bz2` dumps. */
   decoder?: Bzip2Decoder;
+  /** Threads that parse wikitext; the number of processors by default. With 1 the calling thread parses. */
+  workers?: number;
   /** Called with the bytes of the dump file (compressed) read so far and its size. */
   progress?: (done: number, total: number | undefined) => void;
 }
@@ -31,8 +29,9 @@ export interface DumpDBSummary extends DumpDBCounts {
 
 /**
  * Builds the page database `outFile` from `dumpFile`: the articles (namespace 0) with their paragraphs and links, and the
- * redirects. Where a title repeats, its last page counts. Memory stays bounded whatever the size of the dump; the file appears under its
- * name only when it is whole, and two processes cannot build it at once.
+ * redirects. Where a title repeats, its last page counts. The same dump and options make the same bytes, whatever the number of
+ * workers. Memory stays bounded whatever the size of the dump; the file appears under its name only when it is whole, and two
+ * processes cannot build it at once.
  *
  * @throws {UserError} when the dump is missing, no dump, cut off, damaged, or without articles; or the output cannot be written.
  */
@@ -44,17 +43,20 @@ export async function buildDumpDB(
   if (statSync(outFile, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UserError(`${outFile}: is a directory: give the name of a file`);
   }
-  const dump = await openDump(dumpFile, options);
+  const { workers = navigator.hardwareConcurrency, ...readerOptions } = options;
+  const { siteinfo, pages } = await openDump(dumpFile, readerOptions);
   const partial = `${outFile}.partial`;
   let writer: DumpDBWriter | undefined;
   try {
     writer = new DumpDBWriter(partial);
-    await writePages(writer, dump, basename(dumpFile));
-    const counts = writer.finish();
-    const problem = counts.pages === 0 ? "no articles" : counts.paragraphs === 0 ? "no text" : undefined;
+    writer.meta(describeDump([dumpFile], siteinfo, options));
+    for await (const rows of rowsInOrder(pages, siteinfo, workers)) writer.write(rows);
+    const { pages: articles, paragraphs } = writer.counts;
+    const problem = articles === 0 ? "no articles" : paragraphs === 0 ? "no text" : undefined;
     if (problem !== undefined) {
       throw new UserError(`${dumpFile}: ${problem} in it: take a dump whose name has pages-articles`);
     }
+    const counts = writer.finish();
     syncFile(partial);
     commitRename(partial, outFile);
     return { ...counts, bytes: statSync(outFile).size };
@@ -62,21 +64,7 @@ export async function buildDumpDB(
     writer?.abandon();
     throw isSystemError(error) ? cannotWrite(outFile, error) : error;
   } finally {
-    await dump.pages.return();
-  }
-}
-
-async function writePages(writer: DumpDBWriter, { siteinfo, pages }: Dump, source: string): Promise<void> {
-  const rules = { caseSensitive: siteinfo.caseSensitive, language: siteinfo.language };
-  const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
-  writer.meta(describe(siteinfo, namespaces, source));
-  for await (const page of pages) {
-    if (page.ns !== NAMESPACE.main) continue;
-    if (page.redirect !== undefined) {
-      writer.redirect(page.title, normalizeTitle(page.redirect, rules));
-    } else {
-      writer.page(page.title, parseWikitext(page.text, { ...rules, namespaces }));
-    }
+    await pages.return();
   }
 }
 
@@ -84,16 +72,4 @@ async function writePages(writer: DumpDBWriter, { siteinfo, pages }: Dump, sourc
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
     /^(?:E[A-Z\d]+|ERR_FS_\w+|ERR_SQLITE_ERROR)$/.test(String(error.code));
-}
-
-function describe(siteinfo: SiteInfo, namespaces: Namespaces, dump_file: string): Record<string, string> {
-  return {
-    format: FORMAT,
-    language: siteinfo.language,
-    dump_file,
-    case: siteinfo.caseSensitive ? "case-sensitive" : "first-letter",
-    namespaces: JSON.stringify(Object.fromEntries(siteinfo.namespaces)),
-    category_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.category)),
-    file_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.file)),
-  };
 }

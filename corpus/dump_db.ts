@@ -1,33 +1,10 @@
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
+import { FORMAT } from "./dump_db_schema.ts";
 import type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 import { UserError } from "./user_error.ts";
-
-/**
- * The tables of a page database, SQLite. Titles are unique in `page`; SQLite's binary collation sorts them by UTF-8 bytes.
- *
- * - `meta`: `format` (the number of this layout), `language`, `dump_file`, `case` (`first-letter` or `case-sensitive`),
- *   `namespaces` (JSON, number -> name), `category_namespaces` and `file_namespaces` (JSON lists of names in lower case).
- * - `page`: articles (namespace 0) that are not redirects, in the order of the dump; `headings` is JSON, `[[level, title], …]`.
- * - `paragraph`: by page and position from 0; `abstract` 1 before the first heading; `heading` the index of the heading above, −1
- *   before the first; `links` is JSON, `[[title, start, end, trail], …]`, where `start`, `end` and `trail`, the length of the link
- *   trail at the end, are counted in code points of `text`.
- * - `redirect`: title -> title, both normalised, one step.
- */
-export const SCHEMA = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, is_disambiguation INTEGER NOT NULL, headings TEXT NOT NULL);
-  CREATE TABLE paragraph (
-    page_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, abstract INTEGER NOT NULL,
-    heading INTEGER NOT NULL, links TEXT NOT NULL,
-    PRIMARY KEY (page_id, position)
-  ) WITHOUT ROWID;
-  CREATE TABLE redirect (source TEXT PRIMARY KEY, target TEXT NOT NULL) WITHOUT ROWID;
-`;
-
-/** The number of the layout that this version writes and reads. */
-export const FORMAT = "2";
 
 /** An article. */
 export interface WikiPage {
@@ -41,17 +18,17 @@ export interface WikiPage {
   paragraphs: Paragraph[];
 }
 
-/** Longer chains of redirects are cut there. */
-const MAX_REDIRECTS = 64;
-
-/** A database of the articles and redirects of a Wikipedia, as `build-dump-db` writes it. Read only. */
+/**
+ * A database of the articles and redirects of a Wikipedia, as `build-dump-db` writes it. Read only: any number of threads and processes
+ * may have one open. Its tables, for other programs, are described in the README.
+ */
 export class DumpDB implements Disposable {
   readonly #database: DatabaseSync;
   readonly #pageId: StatementSync;
   readonly #redirect: StatementSync;
   readonly #paragraphs: StatementSync;
 
-  /** What the database says about itself: `language`, `dump_file`, `case`, `namespaces`, `category_namespaces`, … */
+  /** What the database says about itself: `language`, `dump_file`, `dump_date`, `lukeforge`, `options`, `siteinfo`, … */
   readonly meta: Readonly<Record<string, string>>;
   /** Number of articles. */
   readonly pageCount: number;
@@ -66,8 +43,8 @@ export class DumpDB implements Disposable {
     this.#paragraphs = database.prepare(
       "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
     );
-    this.pageCount = this.#count("page");
-    this.redirectCount = this.#count("redirect");
+    this.pageCount = Number(meta["pages"]);
+    this.redirectCount = Number(meta["redirects"]);
   }
 
   /**
@@ -82,7 +59,7 @@ export class DumpDB implements Disposable {
     const rebuild = `build it again with \`deno task build-dump-db DUMP ${path}\``;
     let database: DatabaseSync | undefined;
     try {
-      database = new DatabaseSync(path, { readOnly: true });
+      database = openReadOnly(path);
       const rows = database.prepare("SELECT key, value FROM meta").all();
       const meta = Object.fromEntries(rows.map(({ key, value }) => [String(key), String(value)]));
       if (meta["format"] !== FORMAT) {
@@ -167,18 +144,21 @@ export class DumpDB implements Disposable {
     }
   }
 
-  /** Where the chain of redirects from `title` ends; `title` itself when it is none, or when the chain is a loop. */
+  /**
+   * Where the chain of redirects from `title` ends, however long it is: at an article, or at a title that is neither article nor
+   * redirect. `title` itself when it is no redirect, or when the chain runs into a loop.
+   */
   resolveRedirect(title: string): string {
     let at = title;
-    const seen = new Set([title]);
-    for (let step = 0; step < MAX_REDIRECTS; step++) {
+    let seen: Set<string> | undefined;
+    for (;;) {
       const row = this.#redirect.get(at);
       if (row === undefined) return at;
       at = String(row["target"]);
+      seen ??= new Set([title]);
       if (seen.has(at)) return title;
       seen.add(at);
     }
-    return at;
   }
 
   /** Closes the file. */
@@ -200,10 +180,13 @@ export class DumpDB implements Disposable {
       headings: decodeHeadings(row["headings"]),
     };
   }
+}
 
-  #count(table: "page" | "redirect"): number {
-    return Number(this.#database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.["count"]);
-  }
+/** Opens a file that nobody writes, so that it needs neither locks nor a journal, and may lie where nothing can be written. */
+function openReadOnly(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.searchParams.set("immutable", "1");
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 /** The bytes that the file must have by its header. */

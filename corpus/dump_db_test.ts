@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -140,11 +148,14 @@ Deno.test("buildDumpDB() refuses to build what another is building", () =>
     writeFileSync(source, dump(page("A", "a")));
     const writer = new DumpDBWriter(`${target}.partial`);
     await assert.rejects(buildDumpDB(source, target), /pages\.db\.partial: another process is building it/);
-    writer.page("B", {
+    writer.write([{
+      kind: "article",
+      title: "B",
       isDisambiguation: false,
-      headings: [],
-      paragraphs: [{ text: "b", links: [], abstract: true, heading: -1 }],
-    });
+      headings: "[]",
+      paragraphs: [["b", 1, -1, "[]"]],
+      links: 0,
+    }]);
     assert.equal(writer.finish().pages, 1);
   }));
 
@@ -205,5 +216,128 @@ Deno.test("DumpDB.open() refuses another format, and a file that is cut off", ()
     const database = new DatabaseSync(path);
     database.exec("UPDATE meta SET value = '0' WHERE key = 'format'");
     database.close();
-    assert.throws(() => DumpDB.open(path), /pages\.db: a page database of format 0, not 2: build it again/);
+    assert.throws(() => DumpDB.open(path), /pages\.db: a page database of format 0, not 3: build it again/);
+  }));
+
+Deno.test("buildDumpDB() makes the same bytes with any number of workers", () =>
+  inDirectory(async (directory) => {
+    const source = join(directory, "a.xml");
+    const prose = "🤩 [[x|y]]s ''i'' {{lang|de|Wort}} 1 &amp;lt; 2.\n".repeat(2500);
+    const pages = Array.from(
+      { length: 24 },
+      (_, i) => i % 5 === 4 ? page(`R${i}`, "", `P${i}`) : page(`P${i % 17}`, `${i} ${prose}== h${i} ==\nz`),
+    );
+    writeFileSync(source, dump(...pages));
+    for (const workers of [1, 2, 5]) {
+      const { pages, redirects } = await buildDumpDB(source, join(directory, `${workers}.db`), { workers });
+      assert.deepEqual([pages, redirects], [15, 4]);
+    }
+    const whole = readFileSync(join(directory, "1.db"));
+    for (const workers of [2, 5]) {
+      assert.ok(whole.equals(readFileSync(join(directory, `${workers}.db`))), `${workers} workers`);
+    }
+  }));
+
+Deno.test("DumpDB.resolveRedirect() follows chains to their end and detects loops", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    const chain = Array.from({ length: 100 }, (_, i) => page(`C${i}`, "", i === 99 ? "End" : `C${i + 1}`));
+    const loop = Array.from({ length: 70 }, (_, i) => page(`L${i}`, "", `L${(i + 1) % 70}`));
+    writeFileSync(
+      source,
+      dump(
+        page("End", "x"),
+        ...chain,
+        ...loop,
+        page("Into", "", "L0"),
+        page("Self", "", "Self"),
+        page("Section", "", "end#a b"),
+        page("Missing", "", "nowhere"),
+      ),
+    );
+    await buildDumpDB(source, target);
+    using db = DumpDB.open(target);
+    const ends = { C0: "End", C99: "End", L0: "L0", L33: "L33", Into: "Into", Self: "Self", Section: "End" };
+    for (const [title, end] of Object.entries(ends)) assert.equal(db.resolveRedirect(title), end);
+    assert.equal(db.resolveRedirect("Missing"), "Nowhere");
+    assert.equal(db.resolveRedirect("Nowhere"), "Nowhere");
+    assert.equal(db.redirectCount, 174);
+  }));
+
+Deno.test("DumpDB.meta says where the database comes from", () =>
+  inDirectory(async (directory) => {
+    const source = join(directory, "xxwiki-20240501-pages-articles.xml");
+    const target = join(directory, "pages.db");
+    writeFileSync(source, dump(page("A", "[[b]]"), page("B", "", "A")));
+    await buildDumpDB(source, target, { language: "yy" });
+    using db = DumpDB.open(target);
+    const { meta } = db;
+    assert.deepEqual(JSON.parse(meta["dump_files"] ?? ""), [{
+      name: "xxwiki-20240501-pages-articles.xml",
+      bytes: readFileSync(source).length,
+    }]);
+    assert.equal(meta["dump_date"], "2024-05-01");
+    assert.deepEqual(JSON.parse(meta["options"] ?? ""), { language: "yy" });
+    assert.equal(JSON.parse(meta["siteinfo"] ?? "").version, "0.11");
+    assert.match(meta["lukeforge"] ?? "", /^\d+\.\d+\.\d+$/);
+    assert.deepEqual(
+      ["pages", "redirects", "paragraphs", "links"].map((key) => meta[key]),
+      ["1", "1", "1", "1"],
+    );
+  }));
+
+Deno.test("SCHEMA has views of links and headings for other programs", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(
+      source,
+      dump(page("A", "🤩 [[b|🤩c]]s [[d]]\n== One ==\n=== ''Two'' ===\n[[b]]"), page("E", "[[a]]")),
+    );
+    await buildDumpDB(source, target);
+    using database = new DatabaseSync(target, { readOnly: true });
+    const rows = (query: string): unknown[] => database.prepare(query).all().map((row) => ({ ...row }));
+    assert.deepEqual(rows("SELECT * FROM link WHERE target = 'B'"), [
+      { source: "A", page_id: 1, position: 0, target: "B", text: "🤩cs", start: 2, end: 5, trail: 1 },
+      { source: "A", page_id: 1, position: 1, target: "B", text: "b", start: 0, end: 1, trail: 0 },
+    ]);
+    assert.deepEqual(rows("SELECT target, count(*) AS n FROM link GROUP BY target ORDER BY target"), [
+      { target: "A", n: 1 },
+      { target: "B", n: 2 },
+      { target: "D", n: 1 },
+    ]);
+    assert.deepEqual(rows("SELECT * FROM heading"), [
+      { page_id: 1, position: 0, level: 2, title: "One" },
+      { page_id: 1, position: 1, level: 3, title: "Two" },
+    ]);
+  }));
+
+Deno.test("DumpDB can be open in several threads and processes, where nothing can be written", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "100% #1?.db")];
+    writeFileSync(source, dump(...Array.from({ length: 50 }, (_, i) => page(`P${i}`, `text ${i}`))));
+    await buildDumpDB(source, target);
+    chmodSync(target, 0o444);
+    chmodSync(directory, 0o555);
+    try {
+      using _here = DumpDB.open(target);
+      const module = new URL("./dump_db.ts", import.meta.url).href;
+      const count = `const { DumpDB } = await import(${JSON.stringify(module)});
+        const count = (path) => { using db = DumpDB.open(path); return [...db.pages()].length; };`;
+      const worker = new Worker(
+        `data:text/javascript,${
+          encodeURIComponent(`${count} onmessage = (e) => postMessage(count(e.data));`)
+        }`,
+        { type: "module" },
+      );
+      const inThread = new Promise((resolve) => worker.onmessage = ({ data }) => resolve(data));
+      worker.postMessage(target);
+      const inProcess = new Deno.Command(Deno.execPath(), {
+        args: ["eval", "--no-check", `${count} console.log(count(${JSON.stringify(target)}));`],
+      }).output();
+      assert.equal(await inThread, 50);
+      worker.terminate();
+      assert.equal(new TextDecoder().decode((await inProcess).stdout).trim(), "50");
+    } finally {
+      chmodSync(directory, 0o755);
+    }
   }));

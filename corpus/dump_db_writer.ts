@@ -1,8 +1,8 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
-import { encodeHeadings, encodeLinks, SCHEMA } from "./dump_db.ts";
+import { SCHEMA } from "./dump_db_schema.ts";
+import type { ArticleRow, DumpRow, RedirectRow } from "./dump_rows.ts";
 import { UserError } from "./user_error.ts";
-import type { ParsedWikitext } from "./wikitext.ts";
 
 /** Pages and redirects between two commits: bounds what SQLite keeps in memory. */
 const TRANSACTION = 2000;
@@ -31,7 +31,15 @@ export class DumpDBWriter {
   readonly #inode: number;
   readonly #database: DatabaseSync;
   readonly #statements: Record<
-    "page" | "paragraph" | "redirect" | "find" | "links" | "drop" | "dropPage" | "dropRedirect",
+    | "page"
+    | "paragraph"
+    | "redirect"
+    | "replaceRedirect"
+    | "find"
+    | "links"
+    | "drop"
+    | "dropPage"
+    | "dropRedirect",
     StatementSync
   >;
   readonly #counts: DumpDBCounts = { pages: 0, redirects: 0, paragraphs: 0, links: 0 };
@@ -59,7 +67,8 @@ export class DumpDBWriter {
         "INSERT OR IGNORE INTO page (title, is_disambiguation, headings) VALUES (?, ?, ?)",
       ),
       paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?)"),
-      redirect: database.prepare("INSERT OR REPLACE INTO redirect VALUES (?, ?)"),
+      redirect: database.prepare("INSERT OR IGNORE INTO redirect VALUES (?, ?)"),
+      replaceRedirect: database.prepare("UPDATE redirect SET target = ? WHERE source = ?"),
       find: database.prepare("SELECT id FROM page WHERE title = ?"),
       links: database.prepare(
         "SELECT count(*) AS paragraphs, sum(json_array_length(links)) AS links FROM paragraph WHERE page_id = ?",
@@ -76,53 +85,53 @@ export class DumpDBWriter {
     for (const [key, value] of Object.entries(entries)) insert.run(key, value);
   }
 
-  /** Writes an article; a former one, or redirect, with the same title goes. */
-  page(title: string, { isDisambiguation, headings, paragraphs }: ParsedWikitext): void {
-    const row = [title, isDisambiguation ? 1 : 0, encodeHeadings(headings)];
-    let inserted = this.#statements.page.run(...row);
-    if (inserted.changes === 0) {
-      this.#forget(title);
-      inserted = this.#statements.page.run(...row);
+  /** Writes articles and redirects; former ones with the same titles go. */
+  write(rows: readonly DumpRow[]): void {
+    for (const row of rows) {
+      if (row.kind === "article") this.#article(row);
+      else this.#redirect(row);
+      if (++this.#pending % TRANSACTION === 0) this.#database.exec("COMMIT; BEGIN");
     }
-    this.#statements.dropRedirect.run(title);
-    const id = inserted.lastInsertRowid;
-    paragraphs.forEach((paragraph, position) => {
-      this.#statements.paragraph.run(
-        id,
-        position,
-        paragraph.text,
-        paragraph.abstract ? 1 : 0,
-        paragraph.heading,
-        encodeLinks(paragraph),
-      );
-      this.#counts.links += paragraph.links.length;
-    });
-    this.#counts.pages++;
-    this.#counts.paragraphs += paragraphs.length;
-    this.#step();
   }
 
-  /** Writes a redirect; a former one, or article, with the same title goes. */
-  redirect(source: string, target: string): void {
-    this.#forget(source);
-    this.#statements.redirect.run(source, target);
-    this.#step();
+  #article({ title, isDisambiguation, headings, paragraphs, links }: ArticleRow): void {
+    const { page, paragraph, dropRedirect } = this.#statements;
+    const row = [title, isDisambiguation ? 1 : 0, headings];
+    let inserted = page.run(...row);
+    if (inserted.changes === 0) {
+      this.#forget(title);
+      inserted = page.run(...row);
+    }
+    this.#counts.redirects -= Number(dropRedirect.run(title).changes);
+    const id = inserted.lastInsertRowid;
+    for (const [position, columns] of paragraphs.entries()) paragraph.run(id, position, ...columns);
+    this.#counts.pages++;
+    this.#counts.paragraphs += paragraphs.length;
+    this.#counts.links += links;
+  }
+
+  #redirect({ title, target }: RedirectRow): void {
+    this.#forget(title);
+    if (this.#statements.redirect.run(title, target).changes > 0) this.#counts.redirects++;
+    else this.#statements.replaceRedirect.run(target, title);
+  }
+
+  /** What has been written so far. */
+  get counts(): DumpDBCounts {
+    return { ...this.#counts };
   }
 
   /**
-   * Commits and closes.
+   * Writes the counts into `meta`, commits and closes.
    *
    * @throws {UserError} when another process has taken the file away.
    */
   finish(): DumpDBCounts {
+    this.meta(Object.fromEntries(Object.entries(this.#counts).map(([key, count]) => [key, String(count)])));
     this.#database.exec("COMMIT");
-    this.#counts.redirects = Number(
-      this.#database.prepare("SELECT count(*) AS count FROM redirect").get()?.["count"],
-    );
-    this.#database.exec("PRAGMA optimize");
     this.#database.close();
     if (!this.#isOwn()) throw inUse(this.#path);
-    return this.#counts;
+    return this.counts;
   }
 
   /** Closes, and removes the file. */
@@ -145,10 +154,6 @@ export class DumpDBWriter {
     this.#counts.links -= Number(counts?.["links"]);
     this.#statements.drop.run(id);
     this.#statements.dropPage.run(id);
-  }
-
-  #step(): void {
-    if (++this.#pending % TRANSACTION === 0) this.#database.exec("COMMIT; BEGIN");
   }
 }
 

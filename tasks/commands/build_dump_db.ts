@@ -3,18 +3,20 @@ import { basename } from "node:path";
 import { Command } from "commander";
 import { DumpDB, UserError } from "@lukeforge/corpus";
 import { dumpDBStage } from "../corpus_stages.ts";
-import { POOL_OPTIONS } from "../pool_options.ts";
-import type { PoolOptions } from "../pool_options.ts";
+import { wholeNumber } from "../option_values.ts";
 import { type Reporter, runStage } from "../stage.ts";
 
-interface Options extends PoolOptions {
+interface Options {
   readonly language?: string;
   readonly allowTruncated?: true;
+  readonly workers?: number;
+  readonly poolSize?: number;
+  readonly chunkSize?: number;
 }
 
 /** `build-dump-db`: dump → page database. */
 export function buildDumpDBCommand(reporter: Reporter): Command {
-  const command = new Command("build-dump-db")
+  return new Command("build-dump-db")
     .summary("dump -> page database")
     .description(
       "Builds a page database from a MediaWiki dump: articles as paragraphs with links, and redirects.",
@@ -22,25 +24,31 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
     .argument("<DUMP_FILE>", "pages-articles dump: .xml, .xml.bz2")
     .argument("<OUT_FILE>", "page database (SQLite)")
     .option("--language <code>", "language (default: the dump's own)")
-    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off");
-  POOL_OPTIONS.addTo(command);
-  return command.action(async (dump: string, output: string, options: Options) => {
-    POOL_OPTIONS.notice(options, reporter);
-    const { language, allowTruncated } = options;
-    if (statSync(dump, { throwIfNoEntry: false }) === undefined) {
-      throw new UserError(
-        `${dump}: no such file; check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
+    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
+    .option("--workers <n>", "threads that parse wikitext (default: all cores); same result", wholeNumber(1))
+    .option("--pool-size <n>", "upstream's name of --workers", wholeNumber(1))
+    .option("--chunk-size <n>", "accepted, without effect", wholeNumber(1))
+    .action(async (dump: string, output: string, options: Options) => {
+      if (options.chunkSize !== undefined) {
+        reporter.line("--chunk-size has no effect: threads take pages by their size");
+      }
+      const { language, allowTruncated } = options;
+      const workers = options.workers ?? options.poolSize;
+      if (statSync(dump, { throwIfNoEntry: false }) === undefined) {
+        throw new UserError(
+          `${dump}: no such file; check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
+        );
+      }
+      checkExisting(output, dump, language);
+      await runStage(
+        dumpDBStage(dump, output, {
+          ...(language !== undefined && { language }),
+          ...(allowTruncated && { allowTruncated }),
+          ...(workers !== undefined && { workers }),
+        }),
+        reporter,
       );
-    }
-    checkExisting(output, dump, language);
-    await runStage(
-      dumpDBStage(dump, output, {
-        ...(language !== undefined && { language }),
-        ...(allowTruncated && { allowTruncated }),
-      }),
-      reporter,
-    );
-  });
+    });
 }
 
 /** An output that exists must be the database of this dump. */
@@ -53,7 +61,8 @@ function checkExisting(output: string, dump: string, language: string | undefine
   } catch {
     // something else: told below
   }
-  const isSame = meta["dump_file"] === basename(dump) &&
+  const files = JSON.stringify([{ name: basename(dump), bytes: statSync(dump).size }]);
+  const isSame = meta["dump_files"] === files &&
     (language === undefined || meta["language"] === language);
   if (isSame) return;
   throw new UserError(

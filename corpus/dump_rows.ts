@@ -1,0 +1,68 @@
+import { encodeHeadings, encodeLinks } from "./dump_db.ts";
+import type { DumpPage } from "./dump_reader.ts";
+import { NAMESPACE, Namespaces } from "./namespaces.ts";
+import type { SiteInfo } from "./siteinfo.ts";
+import { normalizeTitle } from "./titles.ts";
+import { parseWikitext, type WikitextContext } from "./wikitext.ts";
+
+/** What an article becomes in the page database. */
+export interface ArticleRow {
+  readonly kind: "article";
+  readonly title: string;
+  readonly isDisambiguation: boolean;
+  /** The `headings` column. */
+  readonly headings: string;
+  /** Columns `text`, `abstract`, `heading`, `links` of each paragraph. */
+  readonly paragraphs: readonly (readonly [text: string, abstract: 0 | 1, heading: number, links: string])[];
+  /** Links of all paragraphs. */
+  readonly links: number;
+}
+
+/** What a redirect becomes. */
+export interface RedirectRow {
+  readonly kind: "redirect";
+  readonly title: string;
+  readonly target: string;
+}
+
+/** A page as the page database stores it. */
+export type DumpRow = ArticleRow | RedirectRow;
+
+/** Turns pages of one dump into rows. Pure: what it makes of a page depends on that page and the dump's header alone. */
+export class PageEncoder {
+  readonly #context: WikitextContext;
+
+  /** An encoder for the dump with this header. */
+  constructor(siteinfo: SiteInfo) {
+    const { caseSensitive, language } = siteinfo;
+    this.#context = { caseSensitive, language, namespaces: new Namespaces(siteinfo.namespaces, language) };
+  }
+
+  /** The rows of articles and redirects among `pages`, in their order. */
+  rows(pages: readonly DumpPage[]): DumpRow[] {
+    const rows: DumpRow[] = [];
+    for (const page of pages) {
+      if (page.ns === NAMESPACE.main) rows.push(this.#row(page));
+    }
+    return rows;
+  }
+
+  #row({ title, redirect, text }: DumpPage): DumpRow {
+    if (redirect !== undefined) {
+      return { kind: "redirect", title, target: normalizeTitle(redirect, this.#context) };
+    }
+    const { paragraphs, headings, isDisambiguation } = parseWikitext(text, this.#context);
+    let links = 0;
+    for (const paragraph of paragraphs) links += paragraph.links.length;
+    return {
+      kind: "article",
+      title,
+      isDisambiguation,
+      headings: encodeHeadings(headings),
+      paragraphs: paragraphs.map((paragraph) =>
+        [paragraph.text, paragraph.abstract ? 1 : 0, paragraph.heading, encodeLinks(paragraph)] as const
+      ),
+      links,
+    };
+  }
+}
