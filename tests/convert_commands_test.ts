@@ -1,7 +1,8 @@
 /** convert-model, convert-luke-to-huggingface-model and create-model-archive as commands. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { elementCount, openModel, openWeights, type StoredTensor } from "@lukeforge/model";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { elementCount, openModel, openWeights, type StoredTensor, writeTorchWeights } from "@lukeforge/model";
 import { runCommandLine } from "@lukeforge/tasks";
 import { run, TemporaryDirectory, TINY } from "./command_line.ts";
 
@@ -67,6 +68,32 @@ Deno.test("a LUKE goes to the layout of its repository and back", async () => {
   const vocab = (name: string): unknown =>
     JSON.parse(readFileSync(out.file(name, "entity_vocab.json"), "utf8"));
   assert.deepEqual(vocab("back"), vocab("direct"));
+});
+
+Deno.test("convert-luke-to-huggingface-model takes DeepSpeed's checkpoints, apart from their metadata too", async () => {
+  using out = new TemporaryDirectory();
+  await does("convert-model", LUKE, out.file("original"), "--to", "original");
+  await does("convert-model", LUKE, out.file("direct"));
+  const checkpoint = out.file("run", "checkpoints", "epoch1");
+  mkdirSync(checkpoint, { recursive: true });
+  using weights = openWeights(out.file("original"));
+  writeTorchWeights(join(checkpoint, "mp_rank_00_model_states.pt"), weights.tensors, { key: "module" });
+  for (const name of ["metadata.json", "entity_vocab.jsonl"]) {
+    copyFileSync(out.file("original", name), out.file("run", name));
+  }
+  const common = ["--set-entity-aware-attention-default", "0", "--tokenizer", LUKE];
+  const convert = (save: string, ...options: string[]): Promise<string[]> =>
+    does(
+      "convert-luke-to-huggingface-model",
+      "--transformers-model-save-path",
+      out.file(save),
+      ...options,
+      ...common,
+    );
+  await convert("found", "--checkpoint-path", checkpoint);
+  const metadata = ["--metadata-path", out.file("original", "metadata.json")];
+  await convert("told", "--checkpoint-path", join(checkpoint, "mp_rank_00_model_states.pt"), ...metadata);
+  for (const name of ["found", "told"]) sameTensors(out.file(name), out.file("direct"));
 });
 
 Deno.test("convert-luke-to-huggingface-model prepares entity-aware attention and removes entities", async () => {

@@ -106,7 +106,7 @@ function openCheckpoint(path: string, run: string): ConvertedModel {
     facts: runFacts({
       settings,
       dataset: dataset.metadata,
-      results: checkpoint === latest ? readResults(paths.results) : undefined,
+      results: resolve(checkpoint) === latest ? readResults(paths.results) : undefined,
     }),
     lengths: {
       maxSeqLength: max_seq_length,
