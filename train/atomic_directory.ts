@@ -3,7 +3,7 @@ import { commitRename, syncDirectory } from "@lukeforge/corpus";
 
 /**
  * Writes a directory through `path.partial`, which is flushed and renamed: under its own name a directory has all its files or
- * does not exist. One that was there before is replaced.
+ * does not exist. One that was there before is replaced; an error leaves it as it is, and no partial one.
  *
  * @param write puts the files into the directory it is given; each must be flushed when it returns.
  */
@@ -14,8 +14,13 @@ export async function writeDirectoryAtomic(
   const partial = `${path}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  await write(partial);
-  syncDirectory(partial);
+  try {
+    await write(partial);
+    syncDirectory(partial);
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
   const old = setAside(path);
   commitRename(partial, path);
   rmSync(old, { recursive: true, force: true });

@@ -295,6 +295,12 @@ Deno.test("exportHuggingFace() refuses what does not go together", async () => {
     await refuses({ tokenizer }, UserError, /11 words, the tokenizer 12/);
     await refuses({ tensors: new Map() }, WeightsError, /parameters are missing: luke\./);
     await refuses({ tokenizerClass: "MLukeTokenizer" }, UserError, /take --tokenizer-class LukeTokenizer/);
+    const broken = new Map(tensorsOf(CONFIG)).set(
+      WORDS,
+      floatTensor([11, 4], new Float32Array(44).fill(NaN)),
+    );
+    await refuses({ tensors: broken }, WeightsError, /tensor lm_head.decoder.weight, element 0: NaN/);
+    assert.deepEqual(readdirSync(parent), []);
   } finally {
     rmSync(parent, { recursive: true });
   }

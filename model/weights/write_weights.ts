@@ -4,6 +4,7 @@ import type { Format } from "../ops/half/format.ts";
 import { BYTES_PER_ELEMENT, elementCount } from "./element_types.ts";
 import type { LazySafetensorsTensor } from "./safetensors.ts";
 import { writeSafetensors } from "./safetensors_file.ts";
+import { indexOfNonFinite } from "./non_finite.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { WeightsError } from "./weights_error.ts";
 
@@ -29,7 +30,7 @@ const PIECE_ELEMENTS = 1 << 20;
  * in order, a new file when the next tensor would not fit. Tensors are read in pieces of 4 MiB. Every file is flushed.
  *
  * @returns the names of the files.
- * @throws {WeightsError} when a value does not fit f16, naming tensor and index.
+ * @throws {WeightsError} when a value is not finite or does not fit f16, naming tensor and index.
  */
 export function writeWeights(
   directory: string,
@@ -99,7 +100,7 @@ function writeShard(
 /**
  * A tensor's elements in pieces of 4 MiB, checked to fit `dtype`; after each piece `onBytes` hears how many bytes it takes there.
  *
- * @throws {WeightsError} when a value does not fit f16, naming tensor and index.
+ * @throws {WeightsError} when a value is not finite or does not fit f16, naming tensor and index.
  */
 export function* floatPieces(
   name: string,
@@ -110,7 +111,15 @@ export function* floatPieces(
   const count = elementCount(tensor.shape);
   for (let begin = 0; begin < count; begin += PIECE_ELEMENTS) {
     const values = tensor.readFloats(begin, Math.min(begin + PIECE_ELEMENTS, count));
-    const beyond = dtype === "f16" ? values.findIndex(isBeyondHalf) : -1;
+    const broken = indexOfNonFinite(values);
+    if (broken >= 0) {
+      throw new WeightsError(
+        `tensor ${name}, element ${begin + broken}: ${
+          values[broken]
+        } is no number to write; take an earlier checkpoint`,
+      );
+    }
+    const beyond = dtype === "f16" ? firstBeyondHalf(values) : -1;
     if (beyond >= 0) {
       throw new WeightsError(
         `tensor ${name}, element ${begin + beyond}: ${values[beyond]} does not fit f16; write f32 or bf16`,
@@ -121,9 +130,12 @@ export function* floatPieces(
   }
 }
 
-/** Whether a finite value rounds to an infinite f16. */
-function isBeyondHalf(value: number): boolean {
-  return Number.isFinite(value) && Math.abs(value) >= 65520;
+/** The index of the first value that rounds to an infinite f16; −1 where there is none. */
+function firstBeyondHalf(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i] ?? 0) >= 65520) return i;
+  }
+  return -1;
 }
 
 function bytesPerElement(dtype: Format): number {

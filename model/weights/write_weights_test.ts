@@ -80,8 +80,17 @@ Deno.test("writeWeights() lists in the index where each tensor is, and the bytes
   });
 });
 
-Deno.test("writeWeights() refuses values that f16 cannot hold", () => {
+Deno.test("writeWeights() refuses values that are not finite, and those that f16 cannot hold", () => {
   inDirectory((directory) => {
+    for (const value of [NaN, -Infinity]) {
+      const broken = new Map([["x", floatTensor([2], Float32Array.of(0, value))]]);
+      assert.throws(
+        () => writeWeights(directory, broken),
+        (error) =>
+          error instanceof WeightsError &&
+          /tensor x, element 1: .* is no number to write/.test(error.message),
+      );
+    }
     const large = new Map([["x", floatTensor([3], Float32Array.of(0, 65519, -65520))]]);
     assert.throws(
       () => writeWeights(directory, large, { dtype: "f16" }),
