@@ -51,7 +51,7 @@ export class PageEncoder {
     if (redirect !== undefined) {
       return { kind: "redirect", title, target: normalizeTitle(redirect, this.#context) };
     }
-    const { paragraphs, headings, isDisambiguation } = parseWikitext(text, this.#context);
+    const { paragraphs, headings, isDisambiguation } = parseWikitext(text, { ...this.#context, title });
     let links = 0;
     for (const paragraph of paragraphs) links += paragraph.links.length;
     return {

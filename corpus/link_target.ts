@@ -27,10 +27,19 @@ export function parseLinkTarget(raw: string, namespaces: Namespaces, rules: Titl
   ) {
     return { kind: "hidden", title, shown: "" };
   }
-  if (interwiki !== undefined || namespace !== NAMESPACE.main || title === "" || title.length > 255) {
+  if (interwiki !== undefined || namespace !== NAMESPACE.main || !isValidTitle(title)) {
     return text;
   }
   return { kind: "article", title, shown: name };
+}
+
+/** Relative paths, signatures and what a URL cannot hold are no titles to MediaWiki, and 255 bytes are the most. */
+const invalid =
+  /^\.{1,2}(?:\/|$)|\/\.{1,2}(?:\/|$)|~~~|%[\da-f]{2}|&(?:[a-z\d]+|#\d+|#x[\da-f]+);|[\p{Cc}\ufffd]|^:/iu;
+
+function isValidTitle(title: string): boolean {
+  if (title === "" || title.length > 255 || invalid.test(title)) return false;
+  return title.length <= 85 || new TextEncoder().encode(title).length <= 255;
 }
 
 /** The text that MediaWiki's pipe trick gives `[[name|]]`: without namespace, parenthesis and what follows a comma. */

@@ -25,6 +25,7 @@ export { Namespaces } from "./namespaces.ts";
 export type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 export { sampleDumpPath } from "./sample.ts";
 export type { SiteInfo } from "./siteinfo.ts";
+export { type TemplatePiece, TemplateTexts } from "./template_texts.ts";
 export { normalizeTitle, type TitleRules } from "./titles.ts";
 export { UserError } from "./user_error.ts";
 export { type ParsedWikitext, parseWikitext, type WikitextContext } from "./wikitext.ts";

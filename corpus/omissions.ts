@@ -6,6 +6,9 @@ import type { WikiLink } from "./paragraph_builder.ts";
  */
 export const OMISSION = "\ufdd0";
 
+/** Stands where markup was taken out that ends a word to MediaWiki: letters after it are no trail of a link before it. */
+export const BOUNDARY = "\ufdd1";
+
 const opening = "([（【「『";
 const closing = ")]）】」』";
 const separators = " ,;:、，；：،؛";

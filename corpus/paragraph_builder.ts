@@ -105,17 +105,34 @@ export class ParagraphBuilder {
 
   /** Ends the paragraph. */
   endParagraph(): void {
-    const { text, links } = this.#omissions.length === 0
-      ? { text: this.#text, links: this.#links }
-      : tidyOmissions(this.#text, this.#links, this.#omissions);
-    if (text !== "") {
-      const heading = this.headings.length - 1;
+    const { text, links } = this.#take();
+    if (text === "") return;
+    const heading = this.headings.length - 1;
+    this.paragraphs.push({ text, links, abstract: heading < 0, heading });
+  }
+
+  /** What has been read since the last paragraph ended is a heading. */
+  endHeading(level: number): void {
+    this.headings.push({ title: this.#take().text, level });
+  }
+
+  /** Adds whole paragraphs. */
+  add(paragraphs: readonly Paragraph[]): void {
+    const heading = this.headings.length - 1;
+    for (const { text, links } of paragraphs) {
       this.paragraphs.push({ text, links, abstract: heading < 0, heading });
     }
+  }
+
+  #take(): { text: string; links: WikiLink[] } {
+    const taken = this.#omissions.length === 0
+      ? { text: this.#text, links: this.#links }
+      : tidyOmissions(this.#text, this.#links, this.#omissions);
     this.#text = "";
     this.#links = [];
     this.#omissions = [];
     this.#space = false;
     this.#link = undefined;
+    return taken;
   }
 }

@@ -1,3 +1,5 @@
+import { BOUNDARY } from "./omissions.ts";
+
 /** A run of apostrophes in a line, and what it means. */
 interface Run {
   at: number;
@@ -10,7 +12,7 @@ interface Run {
 /**
  * Removes the apostrophes of `line` that mean bold or italic and keeps those that are text, by MediaWiki's rule: runs of two, three
  * and five are marks; further ones are text; and when both kinds are unbalanced, one bold mark is an apostrophe and an
- * italic mark (French `l'''Iliade''`).
+ * italic mark (French `l'''Iliade''`). After a link a {@link BOUNDARY} is left.
  */
 export function stripQuotes(line: string): string {
   if (!line.includes("''")) return line;
@@ -31,6 +33,7 @@ export function stripQuotes(line: string): string {
   let at = 0;
   for (const run of runs) {
     text += line.slice(at, run.at) + "'".repeat(run.literal);
+    if (line[run.at - 1] === "]") text += BOUNDARY;
     at = run.at + run.length;
   }
   return text + line.slice(at);

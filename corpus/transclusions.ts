@@ -1,6 +1,6 @@
-import { isDisambiguationTemplate } from "./disambiguation.ts";
-import { OMISSION } from "./omissions.ts";
-import { shownArgumentOf, shownSpans, templateName } from "./template_texts.ts";
+import { hasDisambiguationSwitch, isDisambiguationTemplate } from "./disambiguation.ts";
+import { BOUNDARY, OMISSION } from "./omissions.ts";
+import { shownPieces, templateName, type TemplateTexts } from "./template_texts.ts";
 
 /** Tags whose content is not prose: it goes with them. Their content is not wikitext to the parser around it. */
 const droppedElements = new Set(
@@ -49,8 +49,8 @@ interface OpenBraces {
 /** What {@link stripTransclusions} leaves of a page. */
 export interface Stripped {
   /**
-   * The wikitext without comments, and with an {@link OMISSION} for each template that shows none of its arguments, each argument, and
-   * each element that is not prose; `<nowiki>` resolved.
+   * The wikitext without comments, and with an {@link OMISSION} for each template that shows nothing and each element that is not prose;
+   * `<nowiki>` resolved.
    */
   text: string;
   /** Whether a template or magic word marks the page as a disambiguation page. */
@@ -71,9 +71,19 @@ const tokenInBraces = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}|\}{2,}|\[\[|\]\]
  * The first stage of reading wikitext: removes what MediaWiki's preprocessor takes out before the markup of the page itself is
  * looked at. Braces pair as there: innermost first, three for an argument, two for a template. One pass, linear time.
  */
-export function stripTransclusions(source: string): Stripped {
-  return new TransclusionScanner(source.replaceAll(OMISSION, "")).strip();
+export function stripTransclusions(source: string, templates: TemplateTexts, title = ""): Stripped {
+  return new TransclusionScanner(source.replace(/[\ufdd0\ufdd1]/g, ""), templates, title).strip();
 }
+
+/** Names of pages in a template's braces. */
+const pageNames = new Set(
+  "pagename fullpagename basepagename subpagename rootpagename seitenname nom_page".split(" "),
+);
+/** Functions that show their first argument, which follows a colon, but for its form. */
+const showingFunctions = new Set("formatnum lc uc lcfirst ucfirst plain".split(" "));
+/** What may stand before the name of a template. */
+const namePrefix =
+  /^(?:template|msg|msgnw|subst|safesubst|vorlage|modèle|plantilla|predefinição|szablon|шаблон|テンプレート|틀|snið|mal|mall|malline|sjabloon) ?: ?/;
 
 class TransclusionScanner {
   readonly #source: string;
@@ -83,10 +93,10 @@ class TransclusionScanner {
   #isDisambiguation: boolean;
   #nextGreater = -1;
 
-  constructor(source: string) {
+  constructor(source: string, readonly templates: TemplateTexts, readonly title: string) {
     this.#source = source;
     this.#closing = new ClosingTags(source);
-    this.#isDisambiguation = source.includes("__DISAMBIG__");
+    this.#isDisambiguation = hasDisambiguationSwitch(source);
   }
 
   strip(): Stripped {
@@ -139,7 +149,7 @@ class TransclusionScanner {
       top.count -= used;
       const from = top.start + top.count;
       if (used === 2) this.#template(from, top.pipes, at);
-      else this.#replacements.push({ start: from, end: at + used, by: OMISSION });
+      else this.#argument(from, top.pipes, at);
       top.pipes = [];
       top.links = 0;
       at += used;
@@ -147,24 +157,57 @@ class TransclusionScanner {
     }
   }
 
+  /** An argument of a template, `{{{name|default}}}`, on its own page: shows its default. */
+  #argument(from: number, pipes: readonly number[], close: number): void {
+    const start = pipes[0];
+    if (start === undefined) this.#replacements.push({ start: from, end: close + 3, by: OMISSION });
+    else this.#show(from, close + 3, [{ start: start + 1, end: pipes[1] ?? close }]);
+  }
+
   /** A template from its braces at `from` to those at `close`. */
   #template(from: number, pipes: readonly number[], close: number): void {
     const source = this.#source;
-    const name = templateName(source, from + 2) ?? "";
+    let name = templateName(source, from + 2, pipes[0] ?? close);
+    const colon = name.indexOf(":");
+    if (colon > 0) {
+      if (showingFunctions.has(name.slice(0, colon))) {
+        const start = source.indexOf(":", from) + 1;
+        return this.#show(from, close + 2, [{ start, end: pipes[0] ?? close }]);
+      }
+      name = name.replace(namePrefix, "");
+    }
     this.#isDisambiguation ||= isDisambiguationTemplate(name);
-    const shown = shownArgumentOf(name);
-    if (shown === undefined) {
+    if (pageNames.has(name)) return this.#show(from, close + 2, [escapeMarkup(this.title)]);
+    const pattern = this.templates.patternOf(name);
+    if (pattern === undefined) {
       this.#replacements.push({ start: from, end: close + 2, by: OMISSION });
       return;
     }
     const args = pipes.map((pipe, i) => ({ start: pipe + 1, end: pipes[i + 1] ?? close }));
-    const spans = shownSpans(source, args, shown);
+    this.#show(from, close + 2, shownPieces(source, args, pattern));
+  }
+
+  /** Replaces a stretch of the source by texts and by stretches inside it. */
+  #show(from: number, end: number, pieces: readonly (string | { start: number; end: number })[]): void {
     let at = from;
-    for (const [i, { start, end }] of spans.entries()) {
-      this.#replacements.push({ start: at, end: start, by: i === 0 ? "" : " " });
-      at = end;
+    // A link keeps the letters around it only where nothing stands between.
+    let by = this.#source[from - 1] === "]" ? BOUNDARY : "";
+    let shows = false;
+    for (const piece of pieces) {
+      if (typeof piece === "string") {
+        by += piece;
+        shows ||= piece !== "";
+      } else if (piece.start >= at && piece.start < piece.end) {
+        this.#replacements.push({ start: at, end: piece.start, by });
+        by = "";
+        at = piece.end;
+        shows = true;
+      } else if (piece.start < at) {
+        by += plainArgument(this.#source, piece); // the pattern has its arguments in another order
+      }
     }
-    this.#replacements.push({ start: at, end: close + 2, by: spans.length === 0 ? OMISSION : "" });
+    const last = at > from && this.#source[at - 1] === "]" ? BOUNDARY : "";
+    this.#replacements.push({ start: at, end, by: shows ? by + last : OMISSION });
   }
 
   /** Returns where the element ends, if it is one whose inside is no wikitext. */
@@ -186,13 +229,18 @@ class TransclusionScanner {
       return end;
     }
     if (close !== undefined) {
-      // The empty tag stays as a border: no letters after it belong to a link before it.
-      const by = `<nowiki/>${escapeMarkup(source.slice(tagEnd, close.start))}`;
+      const by = `${BOUNDARY}${escapeMarkup(source.slice(tagEnd, close.start))}${BOUNDARY}`;
       this.#replacements.push({ start, end: close.end, by });
       return close.end;
     }
     return undefined;
   }
+}
+
+/** An argument without markup, else nothing. */
+function plainArgument(source: string, { start, end }: { start: number; end: number }): string {
+  const text = source.slice(start, Math.min(end, start + 200));
+  return end - start > 200 || /[[\]{}<>|]/.test(text) ? "" : text;
 }
 
 /** A comment alone on its lines takes the line with it. */

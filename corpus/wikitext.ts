@@ -2,11 +2,14 @@ import { pairBrackets } from "./brackets.ts";
 import { decodeEntities } from "./html_entities.ts";
 import { resolveLanguageConversion } from "./language_conversion.ts";
 import { parseLinkTarget, pipeTrick } from "./link_target.ts";
-import { Namespaces } from "./namespaces.ts";
-import { OMISSION } from "./omissions.ts";
+import { NAMESPACE, Namespaces } from "./namespaces.ts";
+import { captionOf } from "./file_captions.ts";
+import { linkTrailPattern } from "./link_trail.ts";
+import { BOUNDARY, OMISSION } from "./omissions.ts";
 import { type Heading, type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
 import { stripQuotes } from "./quotes.ts";
 import { stripTables } from "./tables.ts";
+import { TemplateTexts } from "./template_texts.ts";
 import type { TitleRules } from "./titles.ts";
 import { stripTransclusions } from "./transclusions.ts";
 
@@ -14,6 +17,12 @@ import { stripTransclusions } from "./transclusions.ts";
 export interface WikitextContext extends TitleRules {
   /** The wiki's namespaces; the names that every MediaWiki knows by default. */
   namespaces?: Namespaces;
+  /** The page's title, which `{{PAGENAME}}` shows. */
+  title?: string;
+  /** Templates that show a text; those that are known for the language by default. */
+  templateTexts?: TemplateTexts;
+  /** Whether the captions of pictures are paragraphs of their own, after the line that holds the picture. */
+  includeCaptions?: boolean;
 }
 
 /** The prose of a page. */
@@ -28,6 +37,23 @@ export interface ParsedWikitext {
 
 const defaultNamespaces = new Namespaces();
 
+/** What follows from the language of a wiki alone. */
+interface LanguageRules {
+  templateTexts: TemplateTexts;
+  trail: RegExp;
+}
+
+const rulesByLanguage = new Map<string, LanguageRules>();
+
+function rulesOf(language: string): LanguageRules {
+  let rules = rulesByLanguage.get(language);
+  if (rules === undefined) {
+    rules = { templateTexts: new TemplateTexts(language), trail: linkTrailPattern(language) };
+    rulesByLanguage.set(language, rules);
+  }
+  return rules;
+}
+
 /**
  * Reads wikitext: the text that a reader sees as prose, and its links with exact offsets. Never throws; linear time.
  *
@@ -36,15 +62,20 @@ const defaultNamespaces = new Namespaces();
  * that they would leave empty. A paragraph is a line of the source, as in wikipedia2vec 1.0.5; list markers are dropped.
  */
 export function parseWikitext(source: string, context: WikitextContext = {}): ParsedWikitext {
-  const { text, isDisambiguation } = stripTransclusions(source);
-  const marked = stripTables(resolveLanguageConversion(stripMagicWords(text)));
+  const templates = context.templateTexts ?? rulesOf(context.language ?? "").templateTexts;
+  const { text, isDisambiguation } = stripTransclusions(source, templates, context.title);
+  const marked = stripTables(resolveLanguageConversion(stripSwitches(text), context.language));
   const plain = marked.includes("''") ? marked.split("\n").map(stripQuotes).join("\n") : marked;
   const { paragraphs, headings } = new InlineReader(plain, context).read();
   return { paragraphs, headings, isDisambiguation };
 }
 
-function stripMagicWords(text: string): string {
-  return text.includes("__") ? text.replace(/__[\p{Lu}\p{Lo}\p{M}_]{2,40}?__/gu, "") : text;
+/** Behaviour switches: `__NOTOC__`, `__KEIN_INHALTSVERZEICHNIS__`, `__目次__`; of those in small letters only the English ones. */
+const switches =
+  /__(?:[\p{Lu}\p{Lo}\p{M}_]{2,40}?|(?:no|force)?toc|no(?:editsection|newsectionlink|gallery|index|titleconvert|contentconvert|tc|cc)|newsectionlink|index|hiddencat|staticredirect|disambig)__/gu;
+
+function stripSwitches(text: string): string {
+  return text.includes("__") ? text.replace(switches, "") : text;
 }
 
 /** HTML that MediaWiki lets through: the tags go, their content stays. */
@@ -59,16 +90,13 @@ const breakingTags = new Set(
   "blockquote br caption center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem table td th tr ul".split(" "),
 );
 
-const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"${OMISSION}]+`;
-const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${OMISSION}|${address}`, "gi");
+const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"${OMISSION}${BOUNDARY}]+`;
+const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${OMISSION}|${BOUNDARY}|${address}`, "gi");
 const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
 const externalStart =
   /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
 const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*)?>/y;
 const lineMarkers = /[ \t]*(?:-{4,}|[*#:;]+)?[ \t]*/y;
-/** Letters that run on from a link belong to it, in scripts that write words with spaces between. */
-const trail =
-  /(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}])[\p{Ll}\p{Lo}\p{M}])+/uy;
 
 /** The last stage: reads lines, links and tags into paragraphs. */
 class InlineReader {
@@ -77,6 +105,11 @@ class InlineReader {
   readonly #namespaces: Namespaces;
   readonly #builder = new ParagraphBuilder();
   readonly #pairs: Map<number, number>;
+  readonly #trail: RegExp;
+  /** Captions of the pictures of the line. */
+  #captions: string[] = [];
+  /** The level of the HTML heading that is being read. */
+  #headingLevel = 0;
   /** Offsets of `]]` that are not shown, because their `[[` was not shown either and is no link. */
   readonly #closers = new Set<number>();
   #at = 0;
@@ -90,6 +123,7 @@ class InlineReader {
     this.#context = context;
     this.#namespaces = context.namespaces ?? defaultNamespaces;
     this.#pairs = pairBrackets(text);
+    this.#trail = rulesOf(context.language ?? "").trail;
   }
 
   /** Reads the whole text as lines. */
@@ -114,7 +148,7 @@ class InlineReader {
       this.#at = match.index;
       this.#token(match[0]);
     }
-    this.#builder.endParagraph();
+    this.#endLine();
     return this.#builder;
   }
 
@@ -152,6 +186,9 @@ class InlineReader {
       case "<":
         this.#tag();
         return;
+      case BOUNDARY:
+        this.#at++;
+        return;
       case OMISSION:
         this.#at++;
         this.#builder.omit();
@@ -170,7 +207,7 @@ class InlineReader {
 
   /** Ends the paragraph and skips what is markup at the start of the next line, or the whole line of a heading. */
   #startLine(): void {
-    this.#builder.endParagraph();
+    this.#endLine();
     this.#inExternal = false;
     const text = this.#text;
     const first = text[this.#at];
@@ -189,6 +226,18 @@ class InlineReader {
     lineMarkers.lastIndex = this.#at;
     lineMarkers.test(text);
     this.#at = lineMarkers.lastIndex;
+  }
+
+  #endLine(): void {
+    this.#builder.endParagraph();
+    this.#headingLevel = 0;
+    if (this.#captions.length === 0) return;
+    const captions = this.#captions;
+    this.#captions = [];
+    for (const caption of captions) {
+      const { paragraphs } = new InlineReader(caption, { ...this.#context, includeCaptions: false }).read();
+      this.#builder.add(paragraphs);
+    }
   }
 
   /** The heading that `line` is; a line of `=` only has some of them for its text. */
@@ -220,6 +269,13 @@ class InlineReader {
     const target = parseLinkTarget(withoutOmissions(raw), this.#namespaces, this.#context);
     this.#at = start + whole.length;
     if (target.kind === "hidden") {
+      if (
+        border === "|" && this.#context.includeCaptions &&
+        this.#namespaces.of(target.title) === NAMESPACE.file
+      ) {
+        const caption = captionOf(this.#text.slice(this.#at, end));
+        if (caption !== undefined) this.#captions.push(caption);
+      }
       this.#at = end + 2;
       return;
     }
@@ -241,8 +297,8 @@ class InlineReader {
   #endLink(): void {
     this.#linkEnd = -1;
     if (!this.#builder.endLink()) return;
-    trail.lastIndex = this.#at;
-    const letters = trail.exec(this.#text)?.[0];
+    this.#trail.lastIndex = this.#at;
+    const letters = this.#trail.exec(this.#text)?.[0];
     if (letters === undefined) return;
     this.#at += letters.length;
     this.#builder.appendTrail(letters);
@@ -267,12 +323,26 @@ class InlineReader {
       return;
     }
     this.#at += match[0].length;
-    if (breakingTags.has(name)) this.#builder.append(" ");
+    if (/^h[1-6]$/.test(name)) this.#headingTag(match[1] === "", Number(name[1]));
+    else if (breakingTags.has(name)) this.#builder.append(" ");
+  }
+
+  /** `<h2>` ends what stands before it, `</h2>` makes a heading of what has come since, if both are on one line. */
+  #headingTag(opens: boolean, level: number): void {
+    if (this.#linkEnd >= 0) this.#builder.append(" ");
+    else if (opens) {
+      this.#builder.endParagraph();
+      this.#headingLevel = level;
+    } else {
+      if (this.#headingLevel === level) this.#builder.endHeading(level);
+      else this.#builder.append(" ");
+      this.#headingLevel = 0;
+    }
   }
 }
 
 function withoutOmissions(text: string): string {
-  return text.replaceAll(OMISSION, "");
+  return /[\ufdd0\ufdd1]/.test(text) ? text.replace(/[\ufdd0\ufdd1]/g, "") : text;
 }
 
 function isWithin(value: number, from: number, to: number): boolean {

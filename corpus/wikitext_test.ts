@@ -134,6 +134,83 @@ const cases: [what: string, source: string, ...paragraphs: string[]][] = [
   ["drops magic words and unknown table rows", "__NOTOC__a\n| b\nc__d", "a", "c__d"],
   ["keeps angle brackets that are no tags", "a < b <c> <br>d", "a < b <c> d"],
   ["resolves language conversion", "-{zh-hans:软件;zh-hant:軟體}--{H|zh:x}--{y}-", "软件y"],
+  [
+    "keeps the text and the links of tags",
+    "<span style=x>a [[b]]</span> <small>c</small> x<sub>2</sub>y<sup>3</sup> <b>d</b><i>e</i><u>f</u> <code>g</code> <abbr title=h>i</abbr> " +
+    "<ruby>東<rp>(</rp><rt>ひがし</rt><rp>)</rp></ruby> <del>j</del> <font color=red>[[k|l]]</font><br/>m",
+    "a <b→B> c x2y3 def g i 東(ひがし) j <l→K> m",
+  ],
+  [
+    "keeps quotations, poems and other blocks, a line a paragraph",
+    "<blockquote>a [[b]]\nc</blockquote>\n<poem>\nd [[e]]\nf\n</poem>\n<div class=x>g</div><center>h</center>",
+    "a <b→B>",
+    "c",
+    "d <e→E>",
+    "f",
+    "g h",
+  ],
+  [
+    "drops references of every form",
+    "a<ref>b [[c]]</ref><ref name=d/><ref name=\"e\" group='f' />.<ref name=g>h</ref> i<REF>j</REF >.<references/><references>k</references>l",
+    "a. i.l",
+  ],
+  [
+    "keeps what a page shows of its own transclusion marks",
+    "<noinclude>a</noinclude><includeonly>[[b]]</includeonly> <onlyinclude>[[c]]</onlyinclude>",
+    "a <c→C>",
+  ],
+  ["shows the default of an argument", "a {{{1|[[b]] c}}} {{{2}}} {{{3|}}}d", "a <b→B> c d"],
+  [
+    "shows characters that templates stand for",
+    "1{{ndash}}2{{spaced ndash}}3 {{=}} {{(}} [[a{{!}}b]] {{'}}",
+    "1–2 – 3 = { <b→A> ’",
+  ],
+  [
+    "shows what functions and page names show",
+    "{{formatnum:12345}} {{PAGENAME}} {{lc:AbC}} {{#if:x|y|z}}.",
+    "12345 AbC.",
+  ],
+  [
+    "takes no letters into a link over markup between",
+    "[[a]]''b'' [[c]]{{nowrap|d}} {{nowrap|[[e]]}}f [[g]]<b>h</b> [[i]]<!-- -->j",
+    "<a→A>b <c→C>d <e→E>f <g→G>h <ij→I>",
+  ],
+  [
+    "reads links across and inside of formatting",
+    "'''''[[a]]''''' ''[[b|'''c''']]s'' [[d|<small>e</small>'' f'']] '''[[g]] h [[i]]'''",
+    "<a→A> <cs→B> <e f→D> <g→G> h <i→I>",
+  ],
+  [
+    "keeps the text of what is no title to MediaWiki",
+    "[[../a]] [[./b|c]] [[d/../e]] [[f~~~]] [[%41]] [[%zz|g]] [[|h]] [[:]]",
+    "../a c d/../e f~~~ <%41→A> <g→%zz> h",
+  ],
+  [
+    "links subpages, fragments and encoded titles",
+    "[[a/b]] [[/c]] [[d#e|f]] [[g#h]] [[#i|j]] [[k%20l|m]] [[n &amp; o]]",
+    "<a/b→A/b> </c→/c> <f→D> <g#h→G> j <m→K l> <n & o→N & o>",
+  ],
+  [
+    "drops links between languages and keeps the text of those to other wikis",
+    "a [[de:b]][[zh-min-nan:c]][[roa-tara:d]][[be-x-old:e]] [[:de:f|g]] [[wikt:h|i]] [[doi:10/j|k]] [[m:l]] [[commons:Category:n|o]]",
+    "a g i k m:l o",
+  ],
+  [
+    "drops files with captions of any depth",
+    "[[File:a.png|thumb|b [[c|d [[e]]]] f {{g}} [http://h i]]]j",
+    "j",
+  ],
+  [
+    "drops behaviour switches of every language",
+    "a__NOTOC__ __toc__ __KEIN_INHALTSVERZEICHNIS__ __目次__ __БЕЗ_ОГЛ__ __init__ b",
+    "a __init__ b",
+  ],
+  ["shows tildes and rules in lines", "a ~~~~ b ---- c", "a ~~~~ b ---- c"],
+  [
+    "resolves nested language conversion, rules of one direction, and names of variants",
+    "-{zh:a-{b}-;zh-tw:c}- [[d|-{e}-]] -{zh-hans;zh-hant|f}- -{A|zh:g;}- -{H|大=>zh-tw:h}--{大=>zh-tw:i}- -{k",
+    "ab <e→D> f g i -{k",
+  ],
 ];
 for (const [what, source, ...paragraphs] of cases) {
   Deno.test(`parseWikitext() ${what}`, () => assert.deepEqual(shown(source), paragraphs));
@@ -168,6 +245,82 @@ Deno.test("parseWikitext() gives headings without markup, and each paragraph the
   ]]);
 });
 
+Deno.test("parseWikitext() takes HTML's headings for headings", () => {
+  const { paragraphs, headings } = parseWikitext("a<h2 id=b>c [[d]]</h2>e\n<h3>f\n</h3>g [[h|<h2>i</h2>]]");
+  assert.deepEqual(headings, [{ title: "c d", level: 2 }]);
+  assert.deepEqual(paragraphs.map(({ text, heading }) => [text, heading]), [["a", -1], ["e", 0], ["f", 0], [
+    "g i",
+    0,
+  ]]);
+});
+
+Deno.test("parseWikitext() gives captions as paragraphs of their own where they are wanted", () => {
+  const namespaces = new Namespaces([[6, "Datei"]], "de");
+  const source =
+    "a [[Datei:b.jpg|mini|links|120px|c [[d]] [[e|f]]]]g\n[[File:h.png|i]][[File:j.png|thumb|right]]\n" +
+    "[[Image:k.png|thumb|upright=1.2|alt=l|''m'' [[File:n.png|thumb|o]]]]";
+  assert.deepEqual(shown(source, { namespaces, includeCaptions: true }), ["a g", "c <d→D> <f→E>", "m"]);
+  assert.deepEqual(shown(source, { namespaces }), ["a g"]);
+});
+
+Deno.test("parseWikitext() shows the page's title where its text names it", () => {
+  assert.deepEqual(shown("'''{{PAGENAME}}''' is [[a]]", { title: "B & [c]" }), ["B & [c] is <a→A>"]);
+});
+
+Deno.test("parseWikitext() leaves -{ in wikis of one script", () => {
+  assert.deepEqual(shown("-{a}-", { language: "en" }), ["-{a}-"]);
+  assert.deepEqual(shown("-{a}-", { language: "zh" }), ["a"]);
+});
+
+const trails: [language: string, source: string, expected: string][] = [
+  ["en", "[[a]]bc [[d]]é [[e]]'s [[f]]1", "<abc→A> <d→D>é <e→E>'s <f→F>1"],
+  ["de", "[[a]]ßé", "<aß→A>é"],
+  ["fr", "[[a]]éÉb [[c]]я", "<aéÉb→A> <c→C>я"],
+  ["is", "[[bók]]ina [[á]]ð", "<bókina→Bók> <áð→Á>"],
+  ["pt", "[[a]]ções", "<ações→A>"],
+  ["ru", "[[а]]ами [[б]]s [[в]]é", "<аами→А> <бs→Б> <в→В>é"],
+  ["ko", "[[서울]]은", "<서울→서울>은"],
+  ["ja", "[[東京]]都 [[a]]s", "<東京→東京>都 <as→A>"],
+  ["zh", "[[a]]s", "<a→A>s"],
+  ["he", "[[א]]ב", "<אב→א>"],
+  ["hi", "[[क]]ों", "<कों→क>"],
+];
+for (const [language, source, expected] of trails) {
+  Deno.test(`parseWikitext() knows the link trails of ${language}`, () => {
+    assert.deepEqual(shown(source, { language }), [expected]);
+  });
+}
+
+const prefixes: [language: string, namespaces: [number, string][], hidden: string, shown: string][] = [
+  ["de", [[6, "Datei"], [14, "Kategorie"]], "[[Datei:a|b]][[Bild:c]][[kategorie:d]]", "[[:Kategorie:e|f]]"],
+  [
+    "es",
+    [[6, "Archivo"], [14, "Categoría"]],
+    "[[Archivo:a|b]][[Imagen:c]][[Categoría:d]]",
+    "[[:Categoría:e|f]]",
+  ],
+  [
+    "ja",
+    [[6, "ファイル"], [14, "Category"]],
+    "[[ファイル:a|b]][[画像:c]][[カテゴリ:d]]",
+    "[[:カテゴリ:e|f]]",
+  ],
+  ["is", [[6, "Mynd"], [14, "Flokkur"]], "[[Mynd:a|b]][[File:c]][[Flokkur:d]]", "[[:Flokkur:e|f]]"],
+  ["ko", [[6, "파일"], [14, "분류"]], "[[파일:a|b]][[그림:c]][[분류:d]]", "[[:분류:e|f]]"],
+  [
+    "pt",
+    [[6, "Ficheiro"], [14, "Categoria"]],
+    "[[Ficheiro:a|b]][[Imagem:c]][[Arquivo:d]]",
+    "[[:Categoria:e|f]]",
+  ],
+];
+for (const [language, local, hidden, linked] of prefixes) {
+  Deno.test(`parseWikitext() drops files and categories on a wiki in ${language}`, () => {
+    const namespaces = new Namespaces(local, language);
+    assert.deepEqual(shown(`x${hidden}${linked}`, { namespaces, language }), ["xf"]);
+  });
+}
+
 Deno.test("parseWikitext() says how much of a link is its trail", () => {
   const { paragraphs } = parseWikitext("[[bus]]es [[кот|a]]ы [[c]]<nowiki/>d [[𐐀]]𐐨 [[e]]");
   const links = paragraphs.flatMap(({ links }) => links);
@@ -201,6 +354,13 @@ Deno.test("parseWikitext() recognises disambiguation pages", () => {
       "__DISAMBIG__",
       "{{Begriffsklärung}}",
       "{{曖昧さ回避}}",
+      "{{Aðgreining}}",
+      "{{Homonymie}}",
+      "{{Desambiguación}}",
+      "{{Неоднозначность}}",
+      "{{동음이의}}",
+      "{{Template:Geodis|a}}",
+      "__BEGRIFFSKLÄRUNG__",
     ]
   ) {
     assert.equal(parseWikitext(source).isDisambiguation, true, source);
@@ -234,6 +394,11 @@ const pieces = [
   ")",
   ". ",
   "\ufdd0",
+  "\ufdd1",
+  "<h2>",
+  "</h2>",
+  "[[File:a|thumb|",
+  "{{convert|1|",
 ];
 const wikitext = fc.array(
   fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: "grapheme", maxLength: 4 })),
@@ -244,7 +409,7 @@ const wikitext = fc.array(
 Deno.test("parseWikitext() gives exact, ordered offsets and clean text for any input", () => {
   fc.assert(
     fc.property(wikitext, (source) => {
-      for (const { text, links } of parseWikitext(source).paragraphs) {
+      for (const { text, links } of parseWikitext(source, { includeCaptions: true }).paragraphs) {
         assert.match(text, /^\S(?:[^\n]*\S)?$/);
         assert.ok(!/\s\s|[^\S ]/.test(text));
         let at = 0;
