@@ -8,6 +8,8 @@ import { UserError } from "./user_error.ts";
 
 /** An article. */
 export interface WikiPage {
+  /** Its number in the database. */
+  id: number;
   /** Its title. */
   title: string;
   /** Whether it is a disambiguation page. */
@@ -93,6 +95,7 @@ export class DumpDB implements Disposable {
     );
     for (const { id, title, is_disambiguation, headings } of rows) {
       yield {
+        id: Number(id),
         title: String(title),
         isDisambiguation: is_disambiguation === 1,
         headings: decodeHeadings(headings),

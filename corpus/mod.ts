@@ -15,6 +15,7 @@
 export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
 export { type Bzip2Decoder, type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
+export { toCodePointOffsets } from "./code_points.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";
 export type { DumpDBCounts } from "./dump_db_writer.ts";
 export { type Dump, type DumpPage, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";

@@ -9,6 +9,7 @@ import { computeTotalTrainingStepsCommand } from "./commands/compute_total_train
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
 import { convertModelCommand } from "./commands/convert_model.ts";
 import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
+import { extractTextCommand } from "./commands/extract_text.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { exportOnnxCommand } from "./commands/export_onnx.ts";
 import { fillMaskCommand } from "./commands/fill_mask.ts";
@@ -30,6 +31,7 @@ export function createProgram(reporter: Reporter): Command {
   const commands = [
     pretrainCommand(reporter),
     buildDumpDBCommand(reporter),
+    extractTextCommand(reporter),
     trainTokenizerCommand(reporter),
     buildEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
