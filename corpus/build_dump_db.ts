@@ -5,10 +5,11 @@ import { describeDump } from "./dump_db_meta.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
 import { openDump } from "./dump_reader.ts";
 import { rowsInOrder } from "./dump_row_pool.ts";
+import type { PageOptions } from "./dump_rows.ts";
 import { UserError } from "./user_error.ts";
 
 /** Options of {@link buildDumpDB}. */
-export interface BuildDumpDBOptions {
+export interface BuildDumpDBOptions extends PageOptions {
   /** Language code, instead of that of the dump's header. */
   language?: string;
   /** Keep the pages before the cut of a dump that is cut off, instead of failing. */
@@ -43,14 +44,24 @@ export async function buildDumpDB(
   if (statSync(outFile, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UserError(`${outFile}: is a directory: give the name of a file`);
   }
-  const { workers = navigator.hardwareConcurrency, ...readerOptions } = options;
+  const {
+    workers = navigator.hardwareConcurrency,
+    includeCaptions = false,
+    templateTexts,
+    ...readerOptions
+  } = options;
   const { siteinfo, pages } = await openDump(dumpFile, readerOptions);
   const partial = `${outFile}.partial`;
   let writer: DumpDBWriter | undefined;
   try {
     writer = new DumpDBWriter(partial);
     writer.meta(describeDump([dumpFile], siteinfo, options));
-    for await (const rows of rowsInOrder(pages, siteinfo, workers)) writer.write(rows);
+    for await (
+      const rows of rowsInOrder(pages, siteinfo, workers, {
+        includeCaptions,
+        ...(templateTexts && { templateTexts }),
+      })
+    ) writer.write(rows);
     const { pages: articles, paragraphs } = writer.counts;
     const problem = articles === 0 ? "no articles" : paragraphs === 0 ? "no text" : undefined;
     if (problem !== undefined) {

@@ -2,11 +2,12 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import config from "./deno.json" with { type: "json" };
 import { FORMAT } from "./dump_db_schema.ts";
+import type { PageOptions } from "./dump_rows.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 
 /** The options of a build that its result depends on. */
-export interface RecordedOptions {
+export interface RecordedOptions extends PageOptions {
   readonly language?: string;
   readonly allowTruncated?: boolean;
 }
@@ -18,7 +19,7 @@ export interface RecordedOptions {
 export function describeDump(
   dumpFiles: readonly string[],
   siteinfo: SiteInfo,
-  { language, allowTruncated }: RecordedOptions,
+  { language, allowTruncated, includeCaptions, templateTexts }: RecordedOptions,
 ): Record<string, string> {
   const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
   const files = dumpFiles.map((path) => ({
@@ -37,6 +38,8 @@ export function describeDump(
     options: JSON.stringify({
       ...(language !== undefined && { language }),
       ...(allowTruncated && { allowTruncated }),
+      ...(includeCaptions && { includeCaptions }),
+      ...(templateTexts && { templateTexts: templateTexts.table }),
     }),
     siteinfo: JSON.stringify(siteinfo),
     case: siteinfo.caseSensitive ? "case-sensitive" : "first-letter",

@@ -286,6 +286,28 @@ Deno.test("DumpDB.meta says where the database comes from", () =>
     );
   }));
 
+Deno.test("buildDumpDB() shows captions and templates that are asked for, and records it", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    writeFileSync(source, dump(page("A", "{{mine|a|[[b]]}}[[File:c|thumb|d [[e]]]]")));
+    const templateTexts = { table: "$2 <- mine", file: "mine.txt" };
+    await buildDumpDB(source, target, { includeCaptions: true, templateTexts });
+    using db = DumpDB.open(target);
+    assert.deepEqual(db.paragraphs("A").map(({ text, links }) => [text, links.length]), [["b", 1], [
+      "d e",
+      1,
+    ]]);
+    assert.deepEqual(JSON.parse(db.meta["options"] ?? ""), {
+      includeCaptions: true,
+      templateTexts: "$2 <- mine",
+    });
+    const wrong = buildDumpDB(source, join(directory, "b.db"), {
+      templateTexts: { table: "mine", file: "mine.txt" },
+    });
+    await assert.rejects(wrong, { name: "UserError", message: /^mine\.txt: line 1: write PATTERN/ });
+    assert.deepEqual(readdirSync(directory).sort(), ["a.xml", "pages.db"]);
+  }));
+
 Deno.test("SCHEMA has views of links and headings for other programs", () =>
   inDirectory(async (directory) => {
     const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];

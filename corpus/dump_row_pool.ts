@@ -1,5 +1,5 @@
 import type { DumpPage } from "./dump_reader.ts";
-import { type DumpRow, PageEncoder } from "./dump_rows.ts";
+import { type DumpRow, PageEncoder, type PageOptions } from "./dump_rows.ts";
 import type { DumpRowsRequest } from "./dump_rows_worker.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 
@@ -17,13 +17,14 @@ export async function* rowsInOrder(
   pages: AsyncGenerator<DumpPage, void, void>,
   siteinfo: SiteInfo,
   workers: number,
+  options: PageOptions = {},
 ): AsyncGenerator<readonly DumpRow[], void, void> {
+  const encoder = new PageEncoder(siteinfo, options);
   const batches = inBatches(pages);
   const { value: first } = await batches.next();
   if (first === undefined) return;
   let { value: batch } = workers > 1 ? await batches.next() : {};
   if (batch === undefined) {
-    const encoder = new PageEncoder(siteinfo);
     yield encoder.rows(first);
     for await (const later of batches) yield encoder.rows(later);
     return;
@@ -31,7 +32,7 @@ export async function* rowsInOrder(
   const pool: RowsWorker[] = [];
   const waiting: Promise<readonly DumpRow[]>[] = [];
   const parse = (pages: readonly DumpPage[]): void => {
-    const worker = pool.length < workers ? new RowsWorker(siteinfo) : pool.shift();
+    const worker = pool.length < workers ? new RowsWorker(siteinfo, options) : pool.shift();
     if (worker === undefined) return;
     pool.push(worker); // in turn
     const rows = worker.rows(pages);
@@ -73,7 +74,7 @@ class RowsWorker {
   readonly #worker = new Worker(new URL("./dump_rows_worker.ts", import.meta.url), { type: "module" });
   readonly #asked: PromiseWithResolvers<readonly DumpRow[]>[] = [];
 
-  constructor(siteinfo: SiteInfo) {
+  constructor(siteinfo: SiteInfo, options: PageOptions) {
     this.#worker.onmessage = ({ data }: MessageEvent<readonly DumpRow[]>) =>
       this.#asked.shift()?.resolve(data);
     this.#worker.onerror = (event) => {
@@ -81,7 +82,7 @@ class RowsWorker {
       const error = new Error(`a worker that parses wikitext stopped: ${event.message}`);
       for (const { reject } of this.#asked) reject(error);
     };
-    this.#send({ siteinfo });
+    this.#send({ siteinfo, options });
   }
 
   rows(pages: readonly DumpPage[]): Promise<readonly DumpRow[]> {

@@ -2,6 +2,7 @@ import { encodeHeadings, encodeLinks } from "./dump_db.ts";
 import type { DumpPage } from "./dump_reader.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import type { SiteInfo } from "./siteinfo.ts";
+import { TemplateTexts } from "./template_texts.ts";
 import { normalizeTitle } from "./titles.ts";
 import { parseWikitext, type WikitextContext } from "./wikitext.ts";
 
@@ -28,14 +29,32 @@ export interface RedirectRow {
 /** A page as the page database stores it. */
 export type DumpRow = ArticleRow | RedirectRow;
 
+/** What a user chooses about the text of pages. Plain data: it goes to workers. */
+export interface PageOptions {
+  /** Whether the captions of pictures are paragraphs of their own. */
+  readonly includeCaptions?: boolean;
+  /** Lines of {@link TemplateTexts}, which say what more templates show, and the name of their file. */
+  readonly templateTexts?: { readonly table: string; readonly file: string };
+}
+
 /** Turns pages of one dump into rows. Pure: what it makes of a page depends on that page and the dump's header alone. */
 export class PageEncoder {
   readonly #context: WikitextContext;
 
-  /** An encoder for the dump with this header. */
-  constructor(siteinfo: SiteInfo) {
+  /**
+   * An encoder for the dump with this header.
+   *
+   * @throws {UserError} when a line about templates has another form.
+   */
+  constructor(siteinfo: SiteInfo, { includeCaptions = false, templateTexts }: PageOptions = {}) {
     const { caseSensitive, language } = siteinfo;
-    this.#context = { caseSensitive, language, namespaces: new Namespaces(siteinfo.namespaces, language) };
+    this.#context = {
+      caseSensitive,
+      language,
+      namespaces: new Namespaces(siteinfo.namespaces, language),
+      templateTexts: new TemplateTexts(language, templateTexts?.table, templateTexts?.file),
+      includeCaptions,
+    };
   }
 
   /** The rows of articles and redirects among `pages`, in their order. */

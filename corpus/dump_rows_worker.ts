@@ -1,10 +1,12 @@
-/** A worker of `DumpRowPool`: the first message is the header of the dump, each further one a batch, answered by its rows. */
+/** A worker of `DumpRowPool`: the first message is the header of the dump and the options, each further one a batch, answered by its rows. */
 import type { DumpPage } from "./dump_reader.ts";
-import { PageEncoder } from "./dump_rows.ts";
+import { PageEncoder, type PageOptions } from "./dump_rows.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 
 /** What the pool sends. */
-export type DumpRowsRequest = { readonly siteinfo: SiteInfo } | { readonly pages: readonly DumpPage[] };
+export type DumpRowsRequest = { readonly siteinfo: SiteInfo; readonly options: PageOptions } | {
+  readonly pages: readonly DumpPage[];
+};
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
@@ -16,6 +18,6 @@ const scope = globalThis as unknown as WorkerScope;
 let encoder: PageEncoder | undefined;
 
 scope.onmessage = ({ data }) => {
-  if ("siteinfo" in data) encoder = new PageEncoder(data.siteinfo);
+  if ("siteinfo" in data) encoder = new PageEncoder(data.siteinfo, data.options);
   else scope.postMessage(encoder?.rows(data.pages));
 };

@@ -17,6 +17,7 @@ export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./buil
 export { type Bzip2Decoder, type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 export { toCodePointOffsets } from "./code_points.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";
+export type { PageOptions } from "./dump_rows.ts";
 export type { DumpDBCounts } from "./dump_db_writer.ts";
 export { type Dump, type DumpPage, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 export { isHeldOut } from "./held_out.ts";

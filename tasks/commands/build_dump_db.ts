@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { DumpDB, UserError } from "@lukeforge/corpus";
@@ -9,6 +9,8 @@ import { type Reporter, runStage } from "../stage.ts";
 interface Options {
   readonly language?: string;
   readonly allowTruncated?: true;
+  readonly includeCaptions?: true;
+  readonly templateTexts?: string;
   readonly workers?: number;
   readonly poolSize?: number;
   readonly chunkSize?: number;
@@ -25,6 +27,8 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
     .argument("<OUT_FILE>", "page database (SQLite)")
     .option("--language <code>", "language (default: the dump's own)")
     .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
+    .option("--include-captions", "the captions of pictures as paragraphs of their own")
+    .option("--template-texts <file>", "what more templates show: lines as `$2 <- lang | langx`")
     .option("--workers <n>", "threads that parse wikitext (default: all cores); same result", wholeNumber(1))
     .option("--pool-size <n>", "upstream's name of --workers", wholeNumber(1))
     .option("--chunk-size <n>", "accepted, without effect", wholeNumber(1))
@@ -32,7 +36,7 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
       if (options.chunkSize !== undefined) {
         reporter.line("--chunk-size has no effect: threads take pages by their size");
       }
-      const { language, allowTruncated } = options;
+      const { language, allowTruncated, includeCaptions, templateTexts } = options;
       const workers = options.workers ?? options.poolSize;
       if (statSync(dump, { throwIfNoEntry: false }) === undefined) {
         throw new UserError(
@@ -44,11 +48,21 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
         dumpDBStage(dump, output, {
           ...(language !== undefined && { language }),
           ...(allowTruncated && { allowTruncated }),
+          ...(includeCaptions && { includeCaptions }),
+          ...(templateTexts !== undefined && { templateTexts: readTable(templateTexts) }),
           ...(workers !== undefined && { workers }),
         }),
         reporter,
       );
     });
+}
+
+function readTable(file: string): { table: string; file: string } {
+  try {
+    return { table: readFileSync(file, "utf8"), file };
+  } catch {
+    throw new UserError(`${file}: cannot be read: give a text file of lines such as \`$2 <- lang | langx\``);
+  }
 }
 
 /** An output that exists must be the database of this dump. */
