@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { cannotWrite, commitRename, syncFile } from "./atomic_file.ts";
-import type { Bzip2Decoder } from "./bzip2.ts";
+import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { describeDump } from "./dump_db_meta.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
 import { openDump } from "./dump_reader.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createReadStream, existsSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { type Bzip2Decoder, decompressBzip2 } from "./bzip2.ts";
+import { decompressBzip2 } from "./bzip2.ts";
+import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { TruncatedInputError } from "./input_errors.ts";
 import { openLibbz2 } from "./libbz2.ts";
 import { UserError } from "./user_error.ts";
@@ -26,9 +27,13 @@ async function* inChunks(data: Uint8Array, size: number): AsyncGenerator<Uint8Ar
   for (let at = 0; at < data.length; at += size) yield data.slice(at, at + size);
 }
 
-async function decode(source: AsyncIterable<Uint8Array>, decoder: Bzip2Decoder): Promise<Uint8Array> {
+async function decode(
+  source: AsyncIterable<Uint8Array>,
+  decoder: Bzip2Decoder,
+  workers = 2,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of decompressBzip2(source, { name: "dump.bz2", decoder })) parts.push(part);
+  for await (const part of decompressBzip2(source, { name: "dump.bz2", decoder, workers })) parts.push(part);
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { type Bzip2Decoder, decompressBzip2 } from "./bzip2.ts";
+import { decompressBzip2 } from "./bzip2.ts";
+import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { damaged, truncated } from "./input_errors.ts";
 import { UserError } from "./user_error.ts";
 

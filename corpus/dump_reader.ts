@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Bzip2Decoder } from "./bzip2.ts";
+import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { ChunkScanner } from "./chunk_scanner.ts";
 import { decompress, readFile } from "./dump_bytes.ts";
 import { fromCode } from "./html_entities.ts";

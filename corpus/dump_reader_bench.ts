@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { buildDumpDB } from "./build_dump_db.ts";
-import type { Bzip2Decoder } from "./bzip2.ts";
+import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { openDump } from "./dump_reader.ts";
 import { openLibbz2 } from "./libbz2.ts";
 import { sampleDumpPath } from "./sample.ts";

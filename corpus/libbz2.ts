@@ -1,11 +1,12 @@
-import { damaged, truncated } from "./input_errors.ts";
 import { UserError } from "./user_error.ts";
 
 const symbols = {
-  BZ2_bzDecompressInit: { parameters: ["buffer", "i32", "i32"], result: "i32" },
-  // Off the main thread, so that the consumer's parsing and the decoding overlap.
-  BZ2_bzDecompress: { parameters: ["buffer"], result: "i32", nonblocking: true },
-  BZ2_bzDecompressEnd: { parameters: ["buffer"], result: "i32" },
+  BZ2_bzBuffToBuffDecompress: {
+    parameters: ["buffer", "buffer", "buffer", "u32", "i32", "i32"],
+    result: "i32",
+    // On a thread of Deno's pool: several blocks decode at once while the main thread goes on.
+    nonblocking: true,
+  },
 } as const;
 
 /** The functions of libbz2 that decoding needs. */
@@ -38,88 +39,41 @@ export function openLibbz2(): Libbz2 | undefined {
   return undefined;
 }
 
-const OUTPUT_BYTES = 4 << 20;
 const BZ_OK = 0;
-const BZ_STREAM_END = 4;
 const BZ_MEM_ERROR = -3;
-/** What went wrong, by the other codes that damaged data lead to. */
-const reasons: Record<number, string> = { [-4]: "wrong checksum or code", [-5]: "no bzip2 header" };
+const BZ_OUTBUFF_FULL = -8;
 
-/** struct bz_stream of bzlib.h where pointers have 64 bits, the only case Deno runs on. */
-class BzStream {
-  readonly memory = new Uint8Array(80);
-  readonly #view = new DataView(this.memory.buffer);
+/** What calls in progress read and write: memory that must stay where it is until they return. */
+const inUse = new Set<readonly Uint8Array[]>();
 
-  set input(bytes: Uint8Array<ArrayBuffer>) {
-    this.#setPointer(0, bytes);
-    this.#view.setUint32(8, bytes.length, true);
-  }
-
-  get inputLeft(): number {
-    return this.#view.getUint32(8, true);
-  }
-
-  set output(bytes: Uint8Array<ArrayBuffer>) {
-    this.#setPointer(24, bytes);
-    this.#view.setUint32(32, bytes.length, true);
-  }
-
-  get outputLeft(): number {
-    return this.#view.getUint32(32, true);
-  }
-
-  #setPointer(offset: number, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#view.setBigUint64(offset, BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes))), true);
-  }
-}
-
-/** Decodes concatenated bzip2 streams with `library`; at most one input chunk and one output chunk are held. */
-export async function* decompressWithLibbz2(
+/**
+ * Decodes a whole bzip2 stream of one block on another thread.
+ *
+ * @param sizes of the output to try, one after the other.
+ * @returns undefined when the data are damaged.
+ * @throws {UserError} when the library finds no memory.
+ */
+export async function decodeWithLibbz2(
   library: Libbz2,
-  source: AsyncIterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
-  const stream = new BzStream();
-  let inStream = false;
-  let read = 0;
-  let output = new Uint8Array(OUTPUT_BYTES);
-  stream.output = output;
-  const position = (): number => read - stream.inputLeft;
-  try {
-    for await (const chunk of source) {
-      if (chunk.length === 0) continue;
-      // A chunk on shared memory could change under the decoder: copy it.
-      const input = chunk.buffer instanceof ArrayBuffer
-        ? chunk as Uint8Array<ArrayBuffer>
-        : new Uint8Array(chunk);
-      read += input.length;
-      stream.input = input;
-      let full = false;
-      while (stream.inputLeft > 0 || full) {
-        if (!inStream) {
-          const code = library.BZ2_bzDecompressInit(stream.memory, 0, 0);
-          if (code !== BZ_OK) throw new Error(`BZ2_bzDecompressInit failed (${code})`);
-          inStream = true;
-        }
-        const code = await library.BZ2_bzDecompress(stream.memory);
-        if (code === BZ_STREAM_END) {
-          library.BZ2_bzDecompressEnd(stream.memory);
-          inStream = false;
-        } else if (code === BZ_MEM_ERROR) {
-          throw new UserError(`${name}: no memory left for the bzip2 decoder: free some and run again`);
-        } else if (code !== BZ_OK) {
-          throw damaged(name, position(), reasons[code] ?? `libbz2 error ${code}`);
-        }
-        full = stream.outputLeft === 0 && inStream;
-        if (stream.outputLeft === 0) {
-          yield output;
-          stream.output = output = new Uint8Array(OUTPUT_BYTES);
-        }
-      }
+  stream: Uint8Array<ArrayBuffer>,
+  sizes: readonly number[],
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  for (const size of sizes) {
+    const output = new Uint8Array(size);
+    const length = Uint32Array.of(size);
+    const memory = [output, stream];
+    inUse.add(memory);
+    let code: number;
+    try {
+      code = await library.BZ2_bzBuffToBuffDecompress(output, length, stream, stream.length, 0, 0);
+    } finally {
+      inUse.delete(memory);
     }
-    if (stream.outputLeft < output.length) yield output.subarray(0, output.length - stream.outputLeft);
-    if (inStream || read === 0) throw truncated(name, `byte ${read}`);
-  } finally {
-    if (inStream) library.BZ2_bzDecompressEnd(stream.memory);
+    if (code === BZ_OK) return output.subarray(0, length[0]);
+    if (code === BZ_MEM_ERROR) {
+      throw new UserError("no memory left for the bzip2 decoder: free some and run again");
+    }
+    if (code !== BZ_OUTBUFF_FULL) return undefined;
   }
+  return undefined;
 }

@@ -14,8 +14,9 @@
  */
 export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
-export { type Bzip2Decoder, type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 export { toCodePointOffsets } from "./code_points.ts";
+export { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
+export type { Bzip2Decoder } from "./bzip2_decoders.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";
 export type { PageOptions } from "./dump_rows.ts";
 export type { DumpDBCounts } from "./dump_db_writer.ts";
