@@ -1,30 +1,63 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats, statSync } from "node:fs";
+import process from "node:process";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { decompressBzip2 } from "./bzip2.ts";
-import type { Bzip2Decoder } from "./bzip2_decoders.ts";
+import { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 import { damaged, truncated } from "./input_errors.ts";
 import { UserError } from "./user_error.ts";
 
 const READ_BYTES = 1 << 20;
 
-/** The bytes of the file at `path`. */
-export async function* readFile(
+/** The path that stands for standard input. */
+export const STANDARD_INPUT = "-";
+
+/** What error messages call the file at `path`. */
+export function inputName(path: string): string {
+  return path === STANDARD_INPUT ? "standard input" : path;
+}
+
+/**
+ * The size of the dump file at `path`; undefined for standard input and pipes.
+ *
+ * @throws {UserError} when it is missing, a directory or empty.
+ */
+export function inputSize(path: string): number | undefined {
+  if (path === STANDARD_INPUT) return undefined;
+  let stat: Stats;
+  try {
+    stat = statSync(path);
+  } catch (error) {
+    throw new UserError(`${path}: cannot be opened: check the path (${(error as Error).message})`);
+  }
+  if (stat.isFIFO() || stat.isCharacterDevice() || stat.isSocket()) return undefined;
+  if (!stat.isFile()) {
+    throw new UserError(`${path}: not a file: give a pages-articles dump, .xml or .xml.bz2`);
+  }
+  // The system's own files (/proc) have no size before they are read.
+  return stat.size;
+}
+
+/** The bytes of the file at `path`, or of standard input; `progress` is told how many have been read. */
+export async function* readInput(
   path: string,
-  total: number,
-  progress: ((done: number, total: number | undefined) => void) | undefined,
+  progress: ((done: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   let done = 0;
+  const stream: AsyncIterable<Uint8Array> = path === STANDARD_INPUT
+    ? process.stdin
+    : createReadStream(path, { highWaterMark: READ_BYTES });
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+    for await (const chunk of stream) {
       yield chunk;
       done += chunk.length;
-      progress?.(done, total);
+      progress?.(done);
     }
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new UserError(
-      `${path}: cannot be read at byte ${done} (${error.message}): check its permissions and the disk`,
+      `${
+        inputName(path)
+      }: cannot be read at byte ${done} (${error.message}): check its permissions and the disk`,
     );
   }
 }
@@ -36,26 +69,36 @@ const foreignFormats: readonly (readonly number[])[] = [
   [0x28, 0xb5, 0x2f, 0xfd], // zstd
   [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], // xz
 ];
+/** Bytes that tell the format. */
+const MAGIC_BYTES = 6;
 
-/** Decompresses `file` as its first bytes ask for. */
+/**
+ * Decompresses `file` as its first bytes ask for: bzip2, gzip, or not at all.
+ *
+ * @throws {UserError} when it is empty or compressed in another way.
+ */
 export async function decompress(
   file: AsyncGenerator<Uint8Array, void, void>,
-  name: string,
-  decoder: Bzip2Decoder,
-): Promise<AsyncIterable<Uint8Array>> {
-  const first = await file.next();
-  const head: Uint8Array = first.value ?? new Uint8Array(0);
+  options: Bzip2Options & { name: string },
+): Promise<AsyncGenerator<Uint8Array, void, void>> {
+  const { name } = options;
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < MAGIC_BYTES) {
+    const { done, value } = await file.next();
+    if (done) break;
+    head = head.length === 0 ? value : Buffer.concat([head, value]);
+  }
   const whole = async function* (): AsyncGenerator<Uint8Array, void, void> {
-    yield head;
-    yield* file;
+    try {
+      yield head;
+      yield* file;
+    } finally {
+      await file.return();
+    }
   };
-  if (head.length === 0) {
-    throw new UserError(`${name}: is empty: download it again`);
-  }
+  if (head.length === 0) throw new UserError(`${name}: is empty: download it again`);
   const starts = (magic: readonly number[]): boolean => magic.every((byte, i) => head[i] === byte);
-  if (starts([0x42, 0x5a, 0x68])) {
-    return decompressBzip2(whole(), { name, decoder });
-  }
+  if (starts([0x42, 0x5a, 0x68])) return decompressBzip2(whole(), options);
   if (starts([0x1f, 0x8b])) return gunzip(whole(), name);
   if (foreignFormats.some(starts)) {
     await file.return();
@@ -79,7 +122,7 @@ async function* gunzip(
     }
   };
   try {
-    yield* pipeline(counted(), createGunzip(), () => {}); // the error comes out of the stream as well
+    yield* pipeline(counted(), createGunzip({ chunkSize: 1 << 18 }), () => {}); // the error comes out of the stream as well
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     if (error.code === "Z_BUF_ERROR") throw truncated(name, `byte ${read}`);

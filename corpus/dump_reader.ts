@@ -1,32 +1,24 @@
-import { statSync } from "node:fs";
+import { basename } from "node:path";
 import type { Bzip2Decoder } from "./bzip2_decoders.ts";
-import { ChunkScanner } from "./chunk_scanner.ts";
-import { decompress, readFile } from "./dump_bytes.ts";
-import { fromCode } from "./html_entities.ts";
-import { truncated, TruncatedInputError } from "./input_errors.ts";
-import { Namespaces } from "./namespaces.ts";
-import { redirectInText } from "./redirect.ts";
+import { decompress, inputName, inputSize, readInput, STANDARD_INPUT } from "./dump_bytes.ts";
+import { type DumpPage, DumpPageParser } from "./dump_pages.ts";
+import { type DumpSegment, SegmentReader } from "./dump_segments.ts";
+import { TruncatedInputError } from "./input_errors.ts";
 import { parseSiteInfo, type SiteInfo } from "./siteinfo.ts";
 import { UserError } from "./user_error.ts";
+import { languageOfFileName } from "./wiki_language.ts";
 
-/** A page of a dump: the latest of its revisions that the dump holds. */
-export interface DumpPage {
-  /** The title as the dump has it, with the prefix of its namespace. */
-  title: string;
-  /** Number of the namespace; from the title's prefix where the dump has no `<ns>` (schema before 0.6). */
-  ns: number;
-  /** The target, as written, when the page is a redirect. */
-  redirect?: string;
-  /** The wikitext. */
-  text: string;
-}
-
-/** An open dump: its header, and its pages as a stream that can be read once. */
+/** An open dump: its header, and its pages as a stream that can be read once, as pages or as segments. */
 export interface Dump {
-  /** What the header says. */
+  /** What the header says; of several parts, that of the first. */
   siteinfo: SiteInfo;
-  /** The pages in the order of the dump. Ends with a UserError when the dump is cut off, damaged, or has no page. */
+  /**
+   * The pages in the order of the dump; a title may come more than once. Ends with a UserError when the dump is cut off, damaged, or
+   * has no page.
+   */
   pages: AsyncGenerator<DumpPage, void, void>;
+  /** The same, unread: what a {@linkcode DumpPageParser}, perhaps in a worker, makes pages of. */
+  segments: AsyncGenerator<DumpSegment, void, void>;
 }
 
 /** Options of {@link readDump} and {@link openDump}. */
@@ -35,213 +27,146 @@ export interface DumpReaderOptions {
   name?: string;
   /** Language code, instead of that of the header. */
   language?: string;
-  /** End quietly after the last whole page of a dump that is cut off. */
+  /** End quietly after the last whole page of a part that is cut off. */
   allowTruncated?: boolean;
   /** Decoder for `.bz2` files. */
   decoder?: Bzip2Decoder;
-  /** Called with the bytes of the file (compressed) read so far and its size. */
+  /** Blocks of `.bz2` files that are decoded at once; the number of processors by default. */
+  workers?: number;
+  /** Called with the bytes of the files (compressed) read so far and their size, unless it is unknown. */
   progress?: (done: number, total: number | undefined) => void;
+  /** Called with a line for people about something doubtful in the dump. */
+  notice?: (line: string) => void;
 }
 
-/** How far into a file its root may start. */
-const MAX_PREAMBLE = 1 << 16;
+/** A part of a dump: its name in messages, the name of its file if it has one, and how to open its XML. */
+interface Part {
+  readonly name: string;
+  readonly fileName: string;
+  readonly open: () => Promise<AsyncGenerator<Uint8Array, void, void>>;
+}
 
 /**
- * Opens a `pages-articles` dump: plain XML, bzip2 (one stream or many) or gzip, told apart by the first bytes.
+ * Opens a `pages-articles` dump: one file or several parts, read in the order given; `-` is standard input. Each is plain XML, bzip2
+ * (one stream or many) or gzip (one member or many), told apart by the first bytes. Export schemas 0.3 to 0.11, and pages without
+ * a root around them.
  *
- * @throws {UserError} when the file is missing, not a MediaWiki dump, or of an unknown compression.
+ * @throws {UserError} when a file is missing, the first is no MediaWiki dump, or of an unknown compression.
  */
-export async function openDump(path: string, options: DumpReaderOptions = {}): Promise<Dump> {
-  const name = options.name ?? path;
-  let size: number;
-  try {
-    const stat = statSync(path);
-    if (!stat.isFile()) {
-      throw new UserError(`${path}: not a file: give a pages-articles dump, .xml or .xml.bz2`);
-    }
-    size = stat.size;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(
-      `${path}: cannot be opened: check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
-    );
-  }
-  const file = readFile(path, size, options.progress);
-  return await readDump(await decompress(file, name, options.decoder ?? "auto"), { ...options, name });
+export async function openDump(
+  paths: string | readonly string[],
+  options: DumpReaderOptions = {},
+): Promise<Dump> {
+  const { progress, decoder, workers } = options;
+  const files = typeof paths === "string" ? [paths] : paths;
+  if (files.length === 0) throw new UserError("no dump: name its file, or its parts");
+  const repeated = files.find((path, i) => files.indexOf(path) !== i);
+  if (repeated !== undefined) throw new UserError(`${inputName(repeated)}: named twice: name each part once`);
+  const sizes = files.map(inputSize);
+  const total = sizes.reduce(
+    (sum, size) => sum === undefined || size === undefined ? undefined : sum + size,
+    0,
+  );
+  const parts = files.map((path, i): Part => {
+    const before = sizes.slice(0, i).reduce<number>((sum, size) => sum + (size ?? 0), 0);
+    const name = files.length === 1 ? options.name ?? inputName(path) : inputName(path);
+    return {
+      name,
+      fileName: path === STANDARD_INPUT ? "" : basename(path),
+      open: () =>
+        decompress(readInput(path, progress && ((done) => progress(before + done, total))), {
+          name,
+          ...(decoder !== undefined && { decoder }),
+          ...(workers !== undefined && { workers }),
+        }),
+    };
+  });
+  return await openParts(parts, options);
 }
 
 /**
- * Reads a dump from decompressed bytes, in memory bounded by its longest text. All schemas from 0.3 to 0.11; several dumps
- * one after the other are read as one.
+ * Reads a dump from its XML.
  *
- * @throws {UserError} when the bytes do not start as a MediaWiki dump.
+ * @throws {UserError} when the start is not that of a MediaWiki dump.
  */
 export async function readDump(
   source: AsyncIterable<Uint8Array>,
   options: DumpReaderOptions = {},
 ): Promise<Dump> {
-  const name = options.name ?? "dump";
-  const scanner = new ChunkScanner(decodeUtf8(source, name));
-  const notADump = (): UserError =>
-    new UserError(
-      `${name}: not a MediaWiki dump (no <mediawiki> at its start): give a pages-articles dump, .xml or .xml.bz2`,
-    );
-  const preamble = await scanner.readUntil("<mediawiki");
-  if (preamble === undefined || preamble.length > MAX_PREAMBLE) throw notADump();
-  const root = await scanner.readUntil(">") ?? "";
-  const beforeInfo = await scanner.readUntil("<");
-  let header = "";
-  let firstTag = "";
-  if (beforeInfo !== undefined) {
-    firstTag = await scanner.readUntil(">") ?? "";
-    if (firstTag === "siteinfo") {
-      header = await scanner.readUntil("</siteinfo>") ?? "";
-      firstTag = "";
-    }
-  }
-  const siteinfo = parseSiteInfo(root, header);
-  if (options.language !== undefined) siteinfo.language = options.language;
-  return { siteinfo, pages: readPages(scanner, siteinfo, firstTag, name, options.allowTruncated ?? false) };
-}
-
-async function* decodeUtf8(
-  source: AsyncIterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<string, void, void> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let done = 0;
-  for await (const chunk of source) {
-    let text: string;
-    try {
-      text = decoder.decode(chunk, { stream: true });
-    } catch {
-      const byte = done + validPrefix(chunk);
-      throw new UserError(
-        `${name}: not UTF-8 at byte ${byte} of its text: give a MediaWiki dump, or download it again`,
-      );
-    }
-    yield text;
-    done += chunk.length;
-  }
-  // An unfinished character at the end is left out: the cut itself is reported by the reader of pages.
-}
-
-/** How many bytes of `chunk` come before the first that cannot be UTF-8, give or take the character that began before it. */
-function validPrefix(chunk: Uint8Array): number {
-  let valid = 0;
-  let invalid = chunk.length;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >>> 1;
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(chunk.subarray(0, middle), { stream: true });
-      valid = middle;
-    } catch {
-      invalid = middle;
-    }
-  }
-  return valid;
-}
-
-async function* readPages(
-  scanner: ChunkScanner,
-  siteinfo: SiteInfo,
-  firstTag: string,
-  name: string,
-  allowTruncated: boolean,
-): AsyncGenerator<DumpPage, void, void> {
-  const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
-  const targetInText = !(Number(siteinfo.version.replace(/^0\./, "")) >= 6);
-  let count = 0;
-  try {
-    let open = firstTag !== "/mediawiki";
-    let tag: string | undefined = firstTag;
-    for (;; tag = await nextTag(scanner)) {
-      if (tag === undefined) break;
-      if (tag === "/mediawiki") open = false;
-      else if (tag.startsWith("mediawiki")) open = true;
-      else if (tag === "page") {
-        const page = await readPage(scanner, namespaces, targetInText);
-        if (page === undefined) break;
-        count++;
-        yield page;
-      }
-    }
-    if (open) throw truncated(name, `character ${scanner.position} of its text, after page ${count}`);
-  } catch (error) {
-    if (!(allowTruncated && error instanceof TruncatedInputError)) throw error;
-  }
-  if (count === 0) {
-    throw new UserError(`${name}: a dump without any page: take one whose name has pages-articles`);
-  }
-}
-
-/** The inside of the next tag; undefined at the end. */
-async function nextTag(scanner: ChunkScanner): Promise<string | undefined> {
-  if (!(await scanner.skipPast("<"))) return undefined;
-  return await scanner.readUntil(">");
-}
-
-async function readPage(
-  scanner: ChunkScanner,
-  namespaces: Namespaces,
-  targetInText: boolean,
-): Promise<DumpPage | undefined> {
-  let title = "";
-  let ns: number | undefined;
-  let redirect: string | undefined;
-  let text = "";
-  for (;;) {
-    let tag = scanner.readUntil("<");
-    if (typeof tag !== "string") tag = await tag;
-    if (tag === undefined) return undefined;
-    tag = scanner.readUntil(">");
-    if (typeof tag !== "string") tag = await tag;
-    if (tag === undefined) return undefined;
-    if (tag === "/page") break;
-    if (tag === "title") {
-      const raw = await scanner.readUntil("</title>");
-      if (raw === undefined) return undefined;
-      title = unescapeXml(raw);
-    } else if (tag === "ns") {
-      const raw = await scanner.readUntil("</ns>");
-      if (raw === undefined) return undefined;
-      ns = Number(raw);
-    } else if (tag.startsWith("redirect ")) {
-      redirect = /title="([^"]*)"/.exec(tag)?.[1];
-    } else if (tag === "text" || tag.startsWith("text ")) {
-      if (tag.endsWith("/")) {
-        text = "";
-        continue;
-      }
-      const raw = await scanner.readUntil("</text>");
-      if (raw === undefined) return undefined;
-      text = raw;
-    }
-  }
-  text = unescapeXml(text);
-  const target = redirect !== undefined
-    ? unescapeXml(redirect)
-    : targetInText
-    ? redirectInText(text)
-    : undefined;
-  return {
-    title,
-    ns: ns ?? namespaces.of(title),
-    ...(target === undefined ? {} : { redirect: target }),
-    text,
+  const open = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    yield* source;
   };
+  const part: Part = { name: options.name ?? "dump", fileName: "", open: () => Promise.resolve(open()) };
+  return await openParts([part], options);
 }
 
-const xmlEntities: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
+async function openParts(parts: readonly Part[], options: DumpReaderOptions): Promise<Dump> {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError("a dump has at least one part");
+  const reader = new SegmentReader(await first.open(), first.name);
+  const header = await reader.header();
+  const siteinfo = parseSiteInfo(header, first.fileName);
+  const named = languageOfFileName(first.fileName);
+  const stated = parseSiteInfo(header).language;
+  if (options.language !== undefined) siteinfo.language = options.language;
+  else if (named !== undefined && stated !== "" && named !== stated) {
+    options.notice?.(
+      `${first.name}: its header says ${stated}, its name says ${named}: read as ${named}; --language says otherwise`,
+    );
+  }
+  const segments = segmentsOf(parts, reader, siteinfo, options.allowTruncated ?? false);
+  return { siteinfo, segments, pages: pagesOf(segments, siteinfo) };
+}
 
-/** Replaces the five entities of XML and numeric references. */
-function unescapeXml(text: string): string {
-  if (!text.includes("&")) return text;
-  return text.replace(
-    /&(?:(lt|gt|amp|quot|apos)|#(x[\da-fA-F]{1,6}|\d{1,7}));/g,
-    (whole: string, name?: string, code?: string): string => {
-      if (name !== undefined) return xmlEntities[name] ?? whole;
-      return fromCode(Number(code?.startsWith("x") ? `0${code}` : code));
-    },
-  );
+async function* segmentsOf(
+  parts: readonly Part[],
+  first: SegmentReader,
+  siteinfo: SiteInfo,
+  allowTruncated: boolean,
+): AsyncGenerator<DumpSegment, void, void> {
+  let any = false;
+  for (const [i, part] of parts.entries()) {
+    try {
+      let reader = first;
+      if (i > 0) {
+        reader = new SegmentReader(await part.open(), part.name);
+        checkSameWiki(
+          parseSiteInfo(await reader.header(), part.fileName),
+          siteinfo,
+          part.name,
+          parts[0]?.name,
+        );
+      }
+      for await (const segment of reader.segments()) {
+        any = true;
+        yield segment;
+      }
+    } catch (error) {
+      if (!(allowTruncated && error instanceof TruncatedInputError)) throw error;
+    }
+  }
+  if (!any) {
+    const names = parts.map(({ name }) => name).join(", ");
+    throw new UserError(`${names}: a dump without any page: take one whose name has pages-articles`);
+  }
+}
+
+/** The parts of a dump have the same header; two wikis in one database would mix their titles. */
+function checkSameWiki(part: SiteInfo, first: SiteInfo, name: string, firstName = ""): void {
+  const differs = (a: string, b: string): boolean => a !== "" && b !== "" && a !== b;
+  if (differs(part.dbname, first.dbname) || differs(part.base, first.base)) {
+    throw new UserError(
+      `${name}: of another wiki (${part.dbname || part.base}) than ${firstName} (${
+        first.dbname || first.base
+      }): give the parts of one dump`,
+    );
+  }
+}
+
+async function* pagesOf(
+  segments: AsyncGenerator<DumpSegment, void, void>,
+  siteinfo: SiteInfo,
+): AsyncGenerator<DumpPage, void, void> {
+  const parser = new DumpPageParser(siteinfo);
+  for await (const segment of segments) yield* parser.parse(segment);
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type DumpPage, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
+import type { DumpPage } from "./dump_pages.ts";
+import { type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 import { TruncatedInputError } from "./input_errors.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 import { UserError } from "./user_error.ts";
@@ -47,9 +48,12 @@ for (const size of [1, 3, 17, 10_000]) {
     const { siteinfo, pages } = await read(dump, size);
     assert.deepEqual(siteinfo, {
       language: "de",
+      dbname: "dewiki",
+      base: "",
       version: "0.11",
       namespaces: [[0, ""], [6, "Datei"], [4, "A & B"]],
       caseSensitive: false,
+      caseSensitiveNamespaces: [],
     });
     assert.deepEqual(pages, [
       { title: "Tom & Jerry", ns: 0, text: 'a <b> &nbsp; "🤩"' },
@@ -144,9 +148,9 @@ const broken: [what: string, name: string, data: Uint8Array | string, message: R
     "Latin-1",
     "a.xml",
     Buffer.from(dump.replace("old", "\xe9"), "latin1"),
-    /not UTF-8 at byte 5\d\d of its text/,
+    /not UTF-8 at byte 514 of its XML/,
   ],
-  ["UTF-16", "a.xml", Buffer.from(`\ufeff${dump}`, "utf16le"), /not UTF-8 at byte 0 of its text: give a/],
+  ["UTF-16", "a.xml", Buffer.from(`\ufeff${dump}`, "utf16le"), /not UTF-8 at byte 0 of its XML: give a/],
 ];
 for (const [what, name, data, message] of broken) {
   Deno.test(`openDump() names file, place and remedy for ${what}`, async () => {
@@ -184,8 +188,17 @@ const expected: [name: string, pages: number, redirects: number, language: strin
   ["enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2", 206, 100, "en"],
   ["jawiki-20250801-pages-articles-multistream_100k_lines.xml.bz2", 234, 27, "ja"],
   ["aawiki-20260101-pages-meta-current.xml.bz2", 507, 19, "aa"],
+  ["wikipedia2vec-enwiki-pages-articles-sample.xml.bz2", 3, 1, "en"],
+  ["tinywiki-latest-pages-articles.xml.bz2", 8, 0, "ltg"],
+  ["enwiki-table-markup.xml.bz2", 5, 0, "en"],
   ["enwiki-20090902-pages-articles-sample.xml", 4, 2, "en"],
-  ["frwiki-20101103-pages-articles-sample.xml", 6, 1, "en"],
+  // The headers of the next four are enwiki's.
+  ["frwiki-20101103-pages-articles-sample.xml", 6, 1, "fr"],
+  ["iswiki.xml.bz2", 1, 0, "is"],
+  ["ptwiki.xml.bz2", 1, 0, "pt"],
+  ["kowiki.xml.bz2", 1, 0, "ko"],
+  // A page without a root.
+  ["wikiclean-ptwiki-test.xml", 1, 0, ""],
 ];
 for (const [name, count, redirects, language] of expected) {
   const file = new URL(name, dumps);

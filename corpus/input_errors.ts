@@ -16,3 +16,28 @@ export function damaged(name: string, offset: number, reason: string): UserError
     `${name}: damaged near byte ${offset} (${reason}): download it again and compare its published checksum`,
   );
 }
+
+/** The error for `bytes`, which come at byte `offset` of the text of `name` and are not UTF-8. */
+export function notUtf8(name: string, offset: number, bytes: Uint8Array): UserError {
+  return new UserError(
+    `${name}: not UTF-8 at byte ${
+      offset + validPrefix(bytes)
+    } of its XML: give a MediaWiki dump, or download it again`,
+  );
+}
+
+/** How many bytes come before the first that cannot be UTF-8. */
+function validPrefix(bytes: Uint8Array): number {
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >>> 1;
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+      valid = middle;
+    } catch {
+      invalid = middle;
+    }
+  }
+  return valid;
+}

@@ -1,3 +1,5 @@
+import { namespaceAliases } from "./namespace_aliases.ts";
+
 /** Numbers of the namespaces that the reader treats specially. */
 export const NAMESPACE = { media: -2, main: 0, file: 6, category: 14 } as const;
 
@@ -33,70 +35,34 @@ const canonical: Record<string, number> = {
   "module talk": 829,
 };
 
-/** Present and former names of the file and category namespaces: texts use the former ones, but a dump's header leaves them out. */
-const aliases: Record<string, readonly [file: string, category: string]> = {
-  ar: ["ملف,صورة", "تصنيف"],
-  be: ["файл,выява", "катэгорыя"],
-  bg: ["файл,картинка", "категория"],
-  bn: ["চিত্র", "বিষয়শ্রেণী"],
-  ca: ["fitxer,imatge", "categoria"],
-  cs: ["soubor", "kategorie"],
-  da: ["fil,billede", "kategori"],
-  de: ["datei,bild", "kategorie"],
-  el: ["αρχείο,εικόνα", "κατηγορία"],
-  es: ["archivo,imagen", "categoría"],
-  et: ["pilt,fail", "kategooria"],
-  eu: ["fitxategi,irudi", "kategoria"],
-  fa: ["پرونده,تصویر", "رده"],
-  fi: ["tiedosto,kuva", "luokka"],
-  fr: ["fichier,image", "catégorie"],
-  gl: ["ficheiro,imaxe", "categoría"],
-  he: ["קובץ,תמונה", "קטגוריה"],
-  hi: ["चित्र", "श्रेणी"],
-  hr: ["datoteka,slika", "kategorija"],
-  hu: ["fájl,kép", "kategória"],
-  id: ["berkas,gambar", "kategori"],
-  it: ["immagine", "categoria"],
-  ja: ["ファイル,画像", "カテゴリ"],
-  ko: ["파일,그림", "분류"],
-  lt: ["vaizdas", "kategorija"],
-  ltg: ["fails,attēls", "kategoreja"],
-  lv: ["attēls", "kategorija"],
-  ms: ["fail,imej", "kategori"],
-  nl: ["bestand,afbeelding", "categorie"],
-  no: ["fil,bilde", "kategori"],
-  pl: ["plik,grafika", "kategoria"],
-  pt: ["ficheiro,imagem,arquivo", "categoria"],
-  ro: ["fișier,imagine", "categorie"],
-  ru: ["файл,изображение", "категория"],
-  sk: ["súbor,obrázok", "kategória"],
-  sl: ["slika", "kategorija"],
-  sr: ["датотека,слика", "категорија"],
-  sv: ["fil,bild", "kategori"],
-  te: ["దస్త్రం,బొమ్మ", "వర్గం"],
-  th: ["ไฟล์,ภาพ", "หมวดหมู่"],
-  tr: ["dosya,resim", "kategori"],
-  uk: ["файл,зображення", "категорія"],
-  vi: ["tập tin,hình", "thể loại"],
-  zh: ["文件,檔案,档案,图像,圖像", "分类,分類"],
-};
-
 /** Maps the prefixes of titles to namespace numbers. */
 export class Namespaces {
   readonly #byName = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+  readonly #caseSensitive: ReadonlySet<number>;
 
   /**
    * The namespaces of a wiki.
    *
    * @param local number and name, from the header of its dump
    * @param language code of its language, for former names of the file and category namespaces
+   * @param caseSensitive those whose titles keep the case of their first letter
    */
-  constructor(local: Iterable<readonly [number, string]> = [], language = "") {
-    const [files = "", categories = ""] = aliases[language] ?? aliases[language.split("-")[0] ?? ""] ?? [];
-    for (const alias of files.split(",")) this.#byName.set(key(alias), NAMESPACE.file);
-    for (const alias of categories.split(",")) this.#byName.set(key(alias), NAMESPACE.category);
+  constructor(
+    local: Iterable<readonly [number, string]> = [],
+    language = "",
+    caseSensitive: Iterable<number> = [],
+  ) {
+    const { files, categories } = namespaceAliases(language);
+    for (const alias of files) this.#byName.set(alias, NAMESPACE.file);
+    for (const alias of categories) this.#byName.set(alias, NAMESPACE.category);
     for (const [name, number] of Object.entries(canonical)) this.#byName.set(name, number);
-    for (const [number, name] of local) if (name !== "") this.#byName.set(key(name), number);
+    for (const [number, name] of local) {
+      if (name === "") continue;
+      this.#byName.set(key(name), number);
+      this.#names.set(number, name);
+    }
+    this.#caseSensitive = new Set(caseSensitive);
   }
 
   /** The namespace of `title`: the number of its prefix before the first colon; 0 when that names none. */
@@ -104,6 +70,16 @@ export class Namespaces {
     const colon = title.indexOf(":");
     if (colon <= 0) return NAMESPACE.main;
     return this.#byName.get(key(title.slice(0, colon))) ?? NAMESPACE.main;
+  }
+
+  /** The name of namespace `number` on this wiki, as its titles begin; undefined where the header names none. */
+  nameOf(number: number): string | undefined {
+    return this.#names.get(number);
+  }
+
+  /** Whether titles of namespace `number` keep the case of their first letter. */
+  isCaseSensitive(number: number): boolean {
+    return this.#caseSensitive.has(number);
   }
 
   /** All names of namespace `number`, in lower case, spaces for underscores. */

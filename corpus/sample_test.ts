@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildDumpDB } from "./build_dump_db.ts";
 import { DumpDB, type WikiPage } from "./dump_db.ts";
-import { type DumpPage, openDump } from "./dump_reader.ts";
+import type { DumpPage } from "./dump_pages.ts";
+import { openDump } from "./dump_reader.ts";
 import { sampleDumpPath } from "./sample.ts";
 
 interface Sample {

@@ -1,14 +1,17 @@
 import { decodeEntities } from "./html_entities.ts";
+import { NAMESPACE, type Namespaces } from "./namespaces.ts";
 
 /** What the form of titles depends on. */
 export interface TitleRules {
-  /** Whether the first letter keeps its case. */
+  /** Whether the first letter of an article's title keeps its case. */
   caseSensitive?: boolean;
-  /** Language code of the wiki: Turkic ones have a dotted capital İ. */
+  /** Language code of the wiki: some have rules of their own for the first letter. */
   language?: string;
+  /** The wiki's namespaces, for titles with a prefix; without them a prefix is a part of the title. */
+  namespaces?: Namespaces;
 }
 
-const dottedI = new Set(["tr", "az", "kaa", "crh", "tt"]);
+const dottedI = new Set(["tr", "az", "kaa"]);
 
 /** `text` with its first code point in upper case, as MediaWiki does it. */
 export function upperFirst(text: string, language?: string): string {
@@ -16,30 +19,52 @@ export function upperFirst(text: string, language?: string): string {
   if (code === undefined) return text;
   const first = String.fromCodePoint(code);
   const rest = text.slice(first.length);
-  if (first === "i" && language !== undefined && dottedI.has(language)) return `İ${rest}`;
+  if (first === "i" && language !== undefined) {
+    if (dottedI.has(language)) return `İ${rest}`;
+    if (language === "nl" && rest.startsWith("j")) return `IJ${rest.slice(1)}`;
+  }
   // Georgian has capitals only for whole words in capitals; and a letter never becomes two (ß).
   if (code >= 0x10d0 && code <= 0x10ff) return text;
   const upper = first.toUpperCase();
   return upper.length === first.length ? upper + rest : text;
 }
 
+/** Titles that are as they should be, which most are. */
+const canonical = /^[A-Z][\w,.'()-]*(?: [\w,.'()-]+)*$/;
+/** Marks of direction, which MediaWiki removes from titles. */
+const directionMarks = /[\u200e\u200f\u202a-\u202e]+/g;
+/** What MediaWiki takes for a space in a title, and line breaks. */
+const spaces = /[\t-\r _\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
 /**
- * The canonical form of the title that a link names: references decoded, underscores and runs of white space made one space, marks of
- * direction removed, trimmed, first letter upper-cased. Without its `#fragment`.
+ * The canonical form of the title that a link names, as MediaWiki's: percent-encoding and references decoded, underscores and runs of
+ * the characters that count as spaces made one space, marks of direction removed, trimmed, composed (NFC), without a leading colon
+ * and its `#fragment`. The first letter, after the wiki's own name of the namespace, is upper-cased as the wiki's rule says.
  */
 export function normalizeTitle(raw: string, rules: TitleRules = {}): string {
-  let title = decodeEntities(raw);
-  if (title.includes("%")) title = decodePercent(title);
+  if (canonical.test(raw) && !raw.includes("_")) return raw;
+  let title = decodeEntities(raw.includes("%") ? decodePercent(raw) : raw);
   const fragment = title.indexOf("#");
   if (fragment >= 0) title = title.slice(0, fragment);
-  title = title.replace(/[\u200e\u200f\u202a-\u202e]+/g, "").replace(/[_\s]+/g, " ").trim();
-  return rules.caseSensitive ? title : upperFirst(title, rules.language);
+  title = title.normalize("NFC").replace(directionMarks, "").replace(spaces, " ").trim();
+  if (title.startsWith(":")) title = title.slice(1).trimStart();
+  const number = rules.namespaces?.of(title) ?? NAMESPACE.main;
+  if (rules.namespaces === undefined || number === NAMESPACE.main) {
+    return rules.caseSensitive ? title : upperFirst(title, rules.language);
+  }
+  const colon = title.indexOf(":");
+  const name = rules.namespaces.nameOf(number) ?? upperFirst(title.slice(0, colon).trimEnd(), rules.language);
+  const rest = title.slice(colon + 1).trimStart();
+  return `${name}:${rules.namespaces.isCaseSensitive(number) ? rest : upperFirst(rest, rules.language)}`;
 }
 
+/** Decodes each run of `%XX` that is UTF-8; a per cent sign that is one stays. */
 function decodePercent(title: string): string {
-  try {
-    return decodeURIComponent(title);
-  } catch {
-    return title; // a per cent sign that is one
-  }
+  return title.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
 }

@@ -72,7 +72,9 @@ const header =
   `    <base>https://${language}.wikipedia.org/wiki/Main_Page</base>\n    <case>first-letter</case>\n` +
   `    <namespaces>\n` +
   siteinfo.namespaces.map(([key, name]) =>
-    `      <namespace key="${key}" case="first-letter"${name === "" ? " /" : `>${escape(name)}</namespace`}>\n`
+    `      <namespace key="${key}" case="first-letter"${
+      name === "" ? " /" : `>${escape(name)}</namespace`
+    }>\n`
   ).join("") + `    </namespaces>\n  </siteinfo>\n`;
 
 const file = await open(out, "w");
