@@ -19,8 +19,8 @@ interface Sink {
   cut(): Promise<void>;
 }
 
-async function plainSink(file: FileHandle): Promise<Sink> {
-  return { write: async (text) => void (await file.writeFile(text)), cut: async () => {} };
+function plainSink(file: FileHandle): Sink {
+  return { write: (text) => file.writeFile(text), cut: () => Promise.resolve() };
 }
 
 function bzip2Sink(file: FileHandle): Sink {
@@ -78,7 +78,7 @@ const header =
   ).join("") + `    </namespaces>\n  </siteinfo>\n`;
 
 const file = await open(out, "w");
-const sink = out.endsWith(".bz2") ? bzip2Sink(file) : await plainSink(file);
+const sink = out.endsWith(".bz2") ? bzip2Sink(file) : plainSink(file);
 await sink.write(header);
 if (perStream !== undefined) await sink.cut();
 let id = 0;
