@@ -1,4 +1,4 @@
-import type { DumpPage } from "./dump_reader.ts";
+import type { DumpPage } from "./dump_pages.ts";
 import { type DumpRow, PageEncoder, type PageOptions } from "./dump_rows.ts";
 import type { DumpRowsRequest } from "./dump_rows_worker.ts";
 import type { SiteInfo } from "./siteinfo.ts";

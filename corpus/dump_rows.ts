@@ -1,5 +1,5 @@
 import { encodeHeadings, encodeLinks } from "./dump_db.ts";
-import type { DumpPage } from "./dump_reader.ts";
+import type { DumpPage } from "./dump_pages.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 import { TemplateTexts } from "./template_texts.ts";

@@ -1,5 +1,5 @@
 /** A worker of `DumpRowPool`: the first message is the header of the dump and the options, each further one a batch, answered by its rows. */
-import type { DumpPage } from "./dump_reader.ts";
+import type { DumpPage } from "./dump_pages.ts";
 import { PageEncoder, type PageOptions } from "./dump_rows.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 
