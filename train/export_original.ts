@@ -31,8 +31,8 @@ export interface OriginalExport extends SourceModel {
  * Writes a directory as LUKE's own repository has it: `metadata.json`, `entity_vocab.jsonl`, `pytorch_model.bin`. It appears as a whole or
  * not at all, in the place of what was there.
  *
- * @throws {UserError} when the network has no entities, other ones than the vocabulary, or counts positions otherwise than the name of
- * its base model says.
+ * @throws {UserError} when the network has no entities, other ones than the vocabulary, counts positions otherwise than the name of
+ * its base model says, or from a pad id that is not kept.
  * @throws {WeightsError} when a parameter is missing.
  */
 export async function exportOriginal(directory: string, model: OriginalExport): Promise<void> {
@@ -52,6 +52,12 @@ export async function exportOriginal(directory: string, model: OriginalExport): 
           ? "a name without roberta for BERT, this is RoBERTa"
           : "it for RoBERTa, this is BERT"
       }; name the base model by --bert-model-name`,
+    );
+  }
+  if (config.baseModelType === "roberta" && config.padTokenId === 0) {
+    throw new UserError(
+      "the pad id is 0, which in a RoBERTa of LUKE's own repository stands for 1, so that words would have other positions; " +
+        "write the model as LukeForMaskedLM",
     );
   }
   const { settings, tensors } = originalLuke(model, bertModelName);

@@ -88,4 +88,5 @@ Deno.test("exportOriginal() refuses what the repository would open otherwise", a
   await refuses(modelOf({ entityVocabSize: 0 }), /has no entities/);
   await refuses(modelOf({ entityVocabSize: 5 }), /5 entities, the vocabulary 4/);
   await refuses(modelOf({}, "bert-base-cased"), /this is RoBERTa; name the base model by --bert-model-name/);
+  await refuses(modelOf({ padTokenId: 0 }), /pad id is 0, which .* stands for 1/);
 });

@@ -46,6 +46,8 @@ export function originalLuke(source: SourceModel, bertModelName: string): Writte
       entity_emb_size: config.entityEmbSize,
       max_position_embeddings: config.maxPositionEmbeddings,
       pad_token_id: config.padTokenId,
+      // The repository's own pretraining has none of these queries and does not know the field.
+      ...(config.useEntityAwareAttention && { use_entity_aware_attention: true }),
       ...settings,
     },
     tensors,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { countingTensors } from "../testdata_tensors.ts";
 import { tinyLukeConfig } from "../testdata_tiny_luke.ts";
+import { parseLukeMetadata } from "./model_config.ts";
 import { originalLuke } from "./original_luke.ts";
 
 Deno.test("originalLuke() names tensors as LUKE's repository, tied ones under each name", () => {
@@ -47,4 +48,16 @@ Deno.test("originalLuke() puts BERT's head over a network that counts positions 
     "cls.seq_relationship.bias",
   ]);
   assert.deepEqual(tensors.get("embeddings.position_embeddings.weight")?.shape, [20, 8]);
+});
+
+Deno.test("originalLuke() says that a network has entity-aware attention, so that its queries are read again", () => {
+  const config = tinyLukeConfig({ useEntityAwareAttention: true });
+  const { settings } = originalLuke({ config, tensors: countingTensors(config) }, "roberta-base");
+  assert.equal(parseLukeMetadata(settings, "metadata.json", "roberta").config.useEntityAwareAttention, true);
+  const without = tinyLukeConfig();
+  const { settings: plain } = originalLuke(
+    { config: without, tensors: countingTensors(without) },
+    "roberta-base",
+  );
+  assert.equal("use_entity_aware_attention" in plain, false);
 });
