@@ -74,7 +74,7 @@ export {
   type WeightsReport,
 } from "./hugging_face/opened_model.ts";
 export { lukeForMaskedLM, type LukeForMaskedLMOptions } from "./hugging_face/luke_for_masked_lm.ts";
-export { originalLuke } from "./hugging_face/original_luke.ts";
+export { originalBaseModelType, originalLuke } from "./hugging_face/original_luke.ts";
 export { WORD_MODELS, wordModel, type WordModelClass } from "./hugging_face/word_models.ts";
 export type { SourceModel, SpecialWordIds, WrittenModel } from "./hugging_face/written_model.ts";
 export {

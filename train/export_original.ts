@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
-import { type Format, originalLuke, type SourceModel, writeTorchWeights } from "@lukeforge/model";
+import {
+  type Format,
+  originalBaseModelType,
+  originalLuke,
+  type SourceModel,
+  writeTorchWeights,
+} from "@lukeforge/model";
 import type { EntityVocab } from "@lukeforge/vocab";
 import { writeDirectoryAtomic } from "./atomic_directory.ts";
 
@@ -31,8 +37,8 @@ export interface OriginalExport extends SourceModel {
  * Writes a directory as LUKE's own repository has it: `metadata.json`, `entity_vocab.jsonl`, `pytorch_model.bin`. It appears as a whole or
  * not at all, in the place of what was there.
  *
- * @throws {UserError} when the network has no entities, other ones than the vocabulary, counts positions otherwise than the name of
- * its base model says, or from a pad id that is not kept.
+ * @throws {UserError} when the network has no entities, other ones than the vocabulary, or counts positions otherwise than the name of
+ * its base model says.
  * @throws {WeightsError} when a parameter is missing.
  */
 export async function exportOriginal(directory: string, model: OriginalExport): Promise<void> {
@@ -45,19 +51,14 @@ export async function exportOriginal(directory: string, model: OriginalExport): 
       `the network has ${config.entityVocabSize} entities, the vocabulary ${vocab.size}; export with that of the model`,
     );
   }
-  if (bertModelName.includes("roberta") !== (config.baseModelType === "roberta")) {
+  const baseModelType = originalBaseModelType(config);
+  if (bertModelName.includes("roberta") !== (baseModelType === "roberta")) {
     throw new UserError(
       `${bertModelName}: LUKE's own repository takes ${
-        config.baseModelType === "roberta"
+        baseModelType === "roberta"
           ? "a name without roberta for BERT, this is RoBERTa"
           : "it for RoBERTa, this is BERT"
       }; name the base model by --bert-model-name`,
-    );
-  }
-  if (config.baseModelType === "roberta" && config.padTokenId === 0) {
-    throw new UserError(
-      "the pad id is 0, which in a RoBERTa of LUKE's own repository stands for 1, so that words would have other positions; " +
-        "write the model as LukeForMaskedLM",
     );
   }
   const { settings, tensors } = originalLuke(model, bertModelName);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { countingTensors } from "../testdata_tensors.ts";
 import { tinyLukeConfig } from "../testdata_tiny_luke.ts";
-import { parseLukeMetadata } from "./model_config.ts";
+import { elementCount } from "../weights/element_types.ts";
+import type { StoredTensor } from "../weights/stored_tensor.ts";
+import { lukeForMaskedLM } from "./luke_for_masked_lm.ts";
+import { parseLukeMetadata, parseModelConfig } from "./model_config.ts";
 import { originalLuke } from "./original_luke.ts";
 
 Deno.test("originalLuke() names tensors as LUKE's repository, tied ones under each name", () => {
@@ -60,4 +63,21 @@ Deno.test("originalLuke() says that a network has entity-aware attention, so tha
     "roberta-base",
   );
   assert.equal("use_entity_aware_attention" in plain, false);
+});
+
+Deno.test("originalLuke() writes a BERT-based LUKE as BERT, also where Hugging Face's LUKE has moved its positions", () => {
+  const bert = tinyLukeConfig({ baseModelType: "bert", padTokenId: 0 });
+  const source = { config: bert, tensors: countingTensors(bert) };
+  const moved = lukeForMaskedLM(source, { specialWords: { padId: 0, clsId: 2, sepId: 3 } });
+  const { config } = parseModelConfig(moved.settings, "config.json");
+  assert.deepEqual([config.baseModelType, config.padTokenId], ["roberta", 0]);
+  const [direct, again] = [source, { config, tensors: moved.tensors }]
+    .map((model) => originalLuke(model, "bert-base-cased"));
+  assert.deepEqual(again?.settings, direct?.settings);
+  assert.deepEqual([...again?.tensors.keys() ?? []], [...direct?.tensors.keys() ?? []]);
+  for (const [name, tensor] of direct?.tensors ?? []) {
+    const floats = (stored: StoredTensor | undefined): Float32Array | undefined =>
+      stored?.readFloats(0, elementCount(stored.shape));
+    assert.deepEqual(floats(again?.tensors.get(name)), floats(tensor), name);
+  }
 });
