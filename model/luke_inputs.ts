@@ -127,10 +127,14 @@ export function encodeLukeBatch(
     capacity.entities * mentionLength,
     -1,
   );
-  const positions = wordPositionIds(wordIds, capacity.words, config.baseModelType, config.padTokenId);
+  const positionsOf = (ids: Int32Array, words: number): Int32Array =>
+    wordPositionIds(ids, words, config.baseModelType, config.padTokenId);
+  // A capacity may be wider than the table: no word stands there, and its padding takes the last row.
+  const positions = positionsOf(wordIds, capacity.words)
+    .map((position) => Math.min(position, config.maxPositionEmbeddings - 1));
 
   checkIds("word id", wordIds, config.vocabSize);
-  checkIds("word position", positions, config.maxPositionEmbeddings);
+  checkIds("word position", positionsOf(batch.wordIds, batch.words), config.maxPositionEmbeddings);
   checkIds("entity id", entityIds, config.entityVocabSize);
   checkIds("entity position", entityPositions, config.maxPositionEmbeddings, -1);
   checkIds("word type id", wordTypes, config.typeVocabSize);

@@ -94,6 +94,21 @@ Deno.test("encodeLukeBatch() gives no gradient to padding ids and none to missin
   assert.deepEqual([...bert.lookups.wordPositions.runIds], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+Deno.test("encodeLukeBatch() takes a capacity wider than BERT's positions, but no word without one", () => {
+  const bert: typeof config = { ...config, baseModelType: "bert", maxPositionEmbeddings: 6 };
+  const batch = tinyLukeBatch(bert, 3);
+  assert.equal(batch.words, 6);
+  const { lookups } = encodeLukeBatch(batch, wider, bert);
+  assert.ok(wider.words > 6);
+  for (const [i, position] of lookups.wordPositions.ids.entries()) {
+    assert.equal(position, Math.min(i % wider.words, 5));
+  }
+  assert.throws(
+    () => encodeLukeBatch(batch, wider, { ...bert, maxPositionEmbeddings: 5 }),
+    /word position 5 is outside the table of 5 rows/,
+  );
+});
+
 Deno.test("encodeLukeBatch() refuses batches beyond the capacity and names the widths", () => {
   const batch = tinyLukeBatch(config, 4);
   for (

@@ -50,6 +50,8 @@ const CASES: readonly [
   ["bert", "bert", bert, {}],
   ["roberta", "roberta", { entityVocabSize: 0 }, {}],
   ["xlm-roberta", "xlm-roberta", { entityVocabSize: 0 }, {}],
+  ["several types of roberta", "roberta", { entityVocabSize: 0, typeVocabSize: 2 }, {}],
+  ["nine positions of bert", "bert", { ...bert, maxPositionEmbeddings: 9 }, {}],
   ["opset 20", "luke", entityAware, { opset: 20 }],
   ["opset 22", "luke", {}, { opset: 22 }],
   ["external data", "luke", {}, { externalData: true }],

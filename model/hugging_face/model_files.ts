@@ -139,7 +139,9 @@ function findSettings(directory: string, mayLookInside: boolean): Settings | und
   const transformer = mayLookInside ? transformerDirectory(directory) : undefined;
   const inside = join(directory, "model");
   if (transformer === undefined && config && existsSync(join(inside, "config.json"))) {
-    throw new WeightsError(`${config.settingsPath}: is that of no model; the directory's model is ${inside}, give that`);
+    throw new WeightsError(
+      `${config.settingsPath}: is that of no model; the directory's model is ${inside}, give that`,
+    );
   }
   return (transformer === undefined ? undefined : readConfig(transformer)) ?? config;
 }

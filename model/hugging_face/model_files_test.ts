@@ -197,9 +197,11 @@ Deno.test("openModel() says what is wrong with a directory, in one line", () => 
   refuses(/config\.json: is not a JSON object/);
   directory.write("config.json", {});
   refuses(/config\.json: model_type is missing/);
+  mkdirSync(join(directory.path, "model"));
+  directory.write("model/config.json", tinySettings("bert"));
+  refuses(/config\.json: is that of no model; the directory's model is .*model, give that/); // a run of pretrain
   directory.write("config.json", tinySettings("bert"));
   refuses(/./); // no weights
-  mkdirSync(join(directory.path, "model"));
   writeFileSync(join(directory.path, "model.safetensors"), "short");
   refuses(/model\.safetensors/);
 });
