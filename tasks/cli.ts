@@ -9,6 +9,7 @@ import { computeTotalTrainingStepsCommand } from "./commands/compute_total_train
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
 import { convertModelCommand } from "./commands/convert_model.ts";
 import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
+import { downloadDumpCommand } from "./commands/download_dump.ts";
 import { extractTextCommand } from "./commands/extract_text.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { exportOnnxCommand } from "./commands/export_onnx.ts";
@@ -30,6 +31,7 @@ export function createProgram(reporter: Reporter): Command {
     .description("Pretrains LUKE from a Wikipedia dump to a Hugging Face checkpoint.");
   const commands = [
     pretrainCommand(reporter),
+    downloadDumpCommand(reporter),
     buildDumpDBCommand(reporter),
     extractTextCommand(reporter),
     trainTokenizerCommand(reporter),

@@ -1,18 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { commitRename, UserError } from "@lukeforge/corpus";
+import { UserError } from "@lukeforge/corpus";
+import { isFull, PartialFile } from "../partial_file.ts";
 import type { HubClient } from "./hub_client.ts";
 import { HubError } from "./hub_error.ts";
 
@@ -46,7 +36,7 @@ export async function downloadBlob(
   const partial = `${path}.incomplete`;
   mkdirSync(dirname(path), { recursive: true });
   for (let isLast = false;; isLast = true) {
-    const file = await PartialFile.open(partial, blob);
+    const file = await PartialFile.open(partial, blob.size, () => newHash(blob));
     try {
       await receive(client, blob, file, progress);
       if (file.digest() === blob.hash) {
@@ -96,11 +86,11 @@ async function receiveOnce(
   progress: (bytes: number) => void,
 ): Promise<void> {
   const begin = file.size;
-  const { status, range, chunks } = await client.stream(url, {
+  const { status, headers, chunks } = await client.stream(url, {
     "accept-encoding": "identity", // offsets count the bytes of the file
     ...(begin > 0 && { range: `bytes=${begin}-` }),
   });
-  const isContinued = status === 206 && range?.startsWith(`bytes ${begin}-`);
+  const isContinued = status === 206 && headers.get("content-range")?.startsWith(`bytes ${begin}-`);
   if (begin > 0 && !isContinued) file.restart(); // a mirror that knows no ranges sends all
   for await (const chunk of chunks) {
     if (file.size + chunk.length > size) {
@@ -111,65 +101,6 @@ async function receiveOnce(
   }
 }
 
-/** What has been received of a file, hashed as it grows. */
-class PartialFile {
-  readonly #path: string;
-  readonly #handle: number;
-  readonly #blob: HubBlob;
-  #hash: Hash;
-  #isOpen = true;
-  /** Bytes received. */
-  size = 0;
-
-  private constructor(path: string, blob: HubBlob) {
-    this.#path = path;
-    this.#blob = blob;
-    this.#handle = openSync(path, "a");
-    this.#hash = newHash(blob);
-  }
-
-  static async open(path: string, blob: HubBlob): Promise<PartialFile> {
-    const file = new PartialFile(path, blob);
-    const size = fstatSync(file.#handle).size;
-    if (size > blob.size) file.restart();
-    else if (size > 0) {
-      for await (const chunk of createReadStream(path, { end: size - 1 })) file.#hash.update(chunk);
-      file.size = size;
-    }
-    return file;
-  }
-
-  append(chunk: Uint8Array): void {
-    for (let rest = chunk; rest.length > 0;) {
-      const written = writeSync(this.#handle, rest);
-      this.#hash.update(rest.subarray(0, written));
-      this.size += written;
-      rest = rest.subarray(written);
-    }
-  }
-
-  restart(): void {
-    ftruncateSync(this.#handle, 0);
-    this.#hash = newHash(this.#blob);
-    this.size = 0;
-  }
-
-  digest(): string {
-    return this.#hash.digest("hex");
-  }
-
-  finish(path: string): void {
-    fsyncSync(this.#handle);
-    this.close();
-    commitRename(this.#path, path);
-  }
-
-  close(): void {
-    if (this.#isOpen) closeSync(this.#handle);
-    this.#isOpen = false;
-  }
-}
-
 function newHash({ hash, size }: HubBlob): Hash {
   return hash.length === 64 ? createHash("sha256") : gitBlobHash(size);
 }
@@ -177,10 +108,6 @@ function newHash({ hash, size }: HubBlob): Hash {
 /** Git's hash of a file of `size` bytes, which are still to be added. */
 export function gitBlobHash(size: number): Hash {
   return createHash("sha1").update(`blob ${size}\0`);
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** The error for a disk that lacks room for `bytes` more at `path`. */

@@ -13,6 +13,9 @@ export interface HubEffects {
   readonly notice?: (line: string) => void;
 }
 
+/** The settings that requests depend on. */
+export type ClientSettings = Pick<HubSettings, "endpoint" | "token" | "timeout">;
+
 const ATTEMPTS = 5;
 const ATTEMPTS_TO_CONNECT = 2;
 /** Longer pauses are told. */
@@ -32,13 +35,13 @@ const SLOWEST_UPLOAD = 50;
  * refusals that pass (429, 5xx) and lost connections.
  */
 export class HubClient {
-  readonly #settings: HubSettings;
+  readonly #settings: ClientSettings;
   readonly #fetch: typeof globalThis.fetch;
   readonly #sleep: (milliseconds: number) => Promise<void>;
   readonly #notice: (line: string) => void;
 
   /** Makes a client; nothing is sent yet. */
-  constructor(settings: HubSettings, { fetch, sleep, notice }: HubEffects = {}) {
+  constructor(settings: ClientSettings, { fetch, sleep, notice }: HubEffects = {}) {
     this.#notice = notice ?? (() => {});
     this.#settings = settings;
     this.#fetch = fetch ?? globalThis.fetch;
@@ -75,18 +78,18 @@ export class HubClient {
   /**
    * Begins one download, without retries.
    *
-   * @returns the answer's status and range, and its bytes; a pause of the time limit ends them with {@linkcode HubError}.
+   * @returns the answer's status and headers, and its bytes; a pause of the time limit ends them with {@linkcode HubError}.
    */
   async stream(
     address: string,
     headers: Record<string, string>,
-  ): Promise<{ status: number; range: string | null; chunks: AsyncIterable<Uint8Array> }> {
+  ): Promise<{ status: number; headers: Headers; chunks: AsyncIterable<Uint8Array> }> {
     const lifetime = new RequestLifetime(this.#settings.timeout);
     try {
       const response = await this.#send(new URL(address), { headers }, lifetime.signal);
       return {
         status: response.status,
-        range: response.headers.get("content-range"),
+        headers: response.headers,
         chunks: readChunks(response, lifetime),
       };
     } catch (error) {
