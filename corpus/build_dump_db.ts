@@ -3,6 +3,7 @@ import { cannotWrite, commitRename, syncFile } from "./atomic_file.ts";
 import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { describeDump } from "./dump_db_meta.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
+import { inputName } from "./dump_bytes.ts";
 import { openDump } from "./dump_reader.ts";
 import { rowsInOrder } from "./dump_row_pool.ts";
 import type { PageOptions } from "./dump_rows.ts";
@@ -16,10 +17,12 @@ export interface BuildDumpDBOptions extends PageOptions {
   allowTruncated?: boolean;
   /** Decoder for `.bz2` dumps. */
   decoder?: Bzip2Decoder;
-  /** Threads that parse wikitext; the number of processors by default. With 1 the calling thread parses. */
+  /** Threads that parse wikitext, and as many that decode; the number of processors by default. With 1 the calling thread parses. */
   workers?: number;
-  /** Called with the bytes of the dump file (compressed) read so far and its size. */
+  /** Called with the bytes of the dump files (compressed) read so far and their size, where it is known. */
   progress?: (done: number, total: number | undefined) => void;
+  /** Called with a line for people about something doubtful in the dump. */
+  notice?: (line: string) => void;
 }
 
 /** What a page database holds. */
@@ -29,7 +32,7 @@ export interface DumpDBSummary extends DumpDBCounts {
 }
 
 /**
- * Builds the page database `outFile` from `dumpFile`: the articles (namespace 0) with their paragraphs and links, and the
+ * Builds the page database `outFile` from a dump, one file or its parts in order (`-` is standard input): the articles (namespace 0) with their paragraphs and links, and the
  * redirects. Where a title repeats, its last page counts. The same dump and options make the same bytes, whatever the number of
  * workers. Memory stays bounded whatever the size of the dump; the file appears under its name only when it is whole, and two
  * processes cannot build it at once.
@@ -37,7 +40,7 @@ export interface DumpDBSummary extends DumpDBCounts {
  * @throws {UserError} when the dump is missing, no dump, cut off, damaged, or without articles; or the output cannot be written.
  */
 export async function buildDumpDB(
-  dumpFile: string,
+  dumpFiles: string | readonly string[],
   outFile: string,
   options: BuildDumpDBOptions = {},
 ): Promise<DumpDBSummary> {
@@ -50,14 +53,15 @@ export async function buildDumpDB(
     templateTexts,
     ...readerOptions
   } = options;
-  const { siteinfo, pages } = await openDump(dumpFile, readerOptions);
+  const { siteinfo, segments } = await openDump(dumpFiles, { ...readerOptions, workers });
+  const files = typeof dumpFiles === "string" ? [dumpFiles] : dumpFiles;
   const partial = `${outFile}.partial`;
   let writer: DumpDBWriter | undefined;
   try {
     writer = new DumpDBWriter(partial);
-    writer.meta(describeDump([dumpFile], siteinfo, options));
+    writer.meta(describeDump(files, siteinfo, options));
     for await (
-      const rows of rowsInOrder(pages, siteinfo, workers, {
+      const rows of rowsInOrder(segments, siteinfo, workers, {
         includeCaptions,
         ...(templateTexts && { templateTexts }),
       })
@@ -65,7 +69,9 @@ export async function buildDumpDB(
     const { pages: articles, paragraphs } = writer.counts;
     const problem = articles === 0 ? "no articles" : paragraphs === 0 ? "no text" : undefined;
     if (problem !== undefined) {
-      throw new UserError(`${dumpFile}: ${problem} in it: take a dump whose name has pages-articles`);
+      throw new UserError(
+        `${files.map(inputName).join(", ")}: ${problem} in it: take a dump whose name has pages-articles`,
+      );
     }
     const counts = writer.finish();
     syncFile(partial);
@@ -75,7 +81,7 @@ export async function buildDumpDB(
     writer?.abandon();
     throw isSystemError(error) ? cannotWrite(outFile, error) : error;
   } finally {
-    await pages.return();
+    await segments.return();
   }
 }
 

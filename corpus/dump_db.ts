@@ -8,8 +8,8 @@ import { UserError } from "./user_error.ts";
 
 /** An article. */
 export interface WikiPage {
-  /** Its number in the database. */
-  id: number;
+  /** Its number in the wiki, under which `?curid=` finds it; absent where the dump had none. */
+  id?: number;
   /** Its title. */
   title: string;
   /** Whether it is a disambiguation page. */
@@ -88,14 +88,16 @@ export class DumpDB implements Disposable {
 
   /** All articles, in the order of the dump; one is held at a time. */
   *pages(): Generator<WikiPage, void, void> {
-    const rows = this.#database.prepare("SELECT id, title, is_disambiguation, headings FROM page ORDER BY id")
+    const rows = this.#database.prepare(
+      "SELECT id, title, wiki_id, is_disambiguation, headings FROM page ORDER BY id",
+    )
       .iterate();
     const paragraphs = this.#database.prepare(
       "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
     );
-    for (const { id, title, is_disambiguation, headings } of rows) {
+    for (const { id, title, wiki_id, is_disambiguation, headings } of rows) {
       yield {
-        id: Number(id),
+        ...(wiki_id !== null && { id: Number(wiki_id) }),
         title: String(title),
         isDisambiguation: is_disambiguation === 1,
         headings: decodeHeadings(headings),

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { basename } from "node:path";
 import config from "./deno.json" with { type: "json" };
+import { inputSize, STANDARD_INPUT } from "./dump_bytes.ts";
 import { FORMAT } from "./dump_db_schema.ts";
 import type { PageOptions } from "./dump_rows.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
@@ -22,10 +22,7 @@ export function describeDump(
   { language, allowTruncated, includeCaptions, templateTexts }: RecordedOptions,
 ): Record<string, string> {
   const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
-  const files = dumpFiles.map((path) => ({
-    name: path === "-" ? "-" : basename(path),
-    bytes: path === "-" ? null : statSync(path).size,
-  }));
+  const files = describeDumpFiles(dumpFiles);
   const names = files.map(({ name }) => name).join(" ");
   const date = dateIn(names);
   return {
@@ -47,6 +44,22 @@ export function describeDump(
     category_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.category)),
     file_namespaces: JSON.stringify(namespaces.namesOf(NAMESPACE.file)),
   };
+}
+
+/** A file of a dump, as `dump_files` in `meta` has it. */
+export interface DumpFileRecord {
+  /** Without its folders; `-` for standard input. */
+  readonly name: string;
+  /** Null where it cannot be known before reading. */
+  readonly bytes: number | null;
+}
+
+/** What `meta` records of the files of a dump. */
+export function describeDumpFiles(paths: readonly string[]): DumpFileRecord[] {
+  return paths.map((path) => ({
+    name: path === STANDARD_INPUT ? path : basename(path),
+    bytes: inputSize(path) ?? null,
+  }));
 }
 
 /** The date that names of Wikimedia's dumps have, `iswiki-20220101-pages-articles`, as 2022-01-01. */

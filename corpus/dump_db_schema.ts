@@ -4,7 +4,9 @@
  */
 export const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE page (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, is_disambiguation INTEGER NOT NULL, headings TEXT NOT NULL);
+  CREATE TABLE page (
+    id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE, wiki_id INTEGER, is_disambiguation INTEGER NOT NULL, headings TEXT NOT NULL
+  );
   CREATE TABLE paragraph (
     page_id INTEGER NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, abstract INTEGER NOT NULL,
     heading INTEGER NOT NULL, links TEXT NOT NULL,

@@ -151,6 +151,7 @@ Deno.test("buildDumpDB() refuses to build what another is building", () =>
     writer.write([{
       kind: "article",
       title: "B",
+      wikiId: null,
       isDisambiguation: false,
       headings: "[]",
       paragraphs: [["b", 1, -1, "[]"]],
@@ -222,7 +223,7 @@ Deno.test("DumpDB.open() refuses another format, and a file that is cut off", ()
 Deno.test("buildDumpDB() makes the same bytes with any number of workers", () =>
   inDirectory(async (directory) => {
     const source = join(directory, "a.xml");
-    const prose = "🤩 [[x|y]]s ''i'' {{lang|de|Wort}} 1 &amp;lt; 2.\n".repeat(2500);
+    const prose = "🤩 [[x|y]]s ''i'' {{lang|de|Wort}} 1 &amp;lt; 2.\n".repeat(1500);
     const pages = Array.from(
       { length: 24 },
       (_, i) => i % 5 === 4 ? page(`R${i}`, "", `P${i}`) : page(`P${i % 17}`, `${i} ${prose}== h${i} ==\nz`),
@@ -361,5 +362,46 @@ Deno.test("DumpDB can be open in several threads and processes, where nothing ca
       assert.equal(new TextDecoder().decode((await inProcess).stdout).trim(), "50");
     } finally {
       chmodSync(directory, 0o755);
+    }
+  }));
+
+Deno.test("buildDumpDB() reads the parts of a dump in order, and keeps the numbers of pages", () =>
+  inDirectory(async (directory) => {
+    const numbered = (id: number, title: string, text: string): string =>
+      page(title, text).replace("<ns>", `<id>${id}</id><ns>`);
+    const parts = [
+      dump(numbered(12, "B", "b"), page("C", "first")),
+      dump(numbered(7, "A", "a"), page("C", "second")),
+    ].map((xml, i) => {
+      const path = join(directory, `xxwiki-20240501-pages-articles${i + 1}.xml`);
+      writeFileSync(path, xml);
+      return path;
+    });
+    const target = join(directory, "pages.db");
+    assert.equal((await buildDumpDB(parts, target)).pages, 3);
+    using db = DumpDB.open(target);
+    assert.deepEqual([...db.pages()].map(({ id, title }) => [id, title]), [[12, "B"], [7, "A"], [
+      undefined,
+      "C",
+    ]]);
+    assert.equal(db.paragraphs("C")[0]?.text, "second");
+    assert.equal(JSON.parse(db.meta["dump_files"] ?? "").length, 2);
+  }));
+
+Deno.test("buildDumpDB() names file and byte of what a worker cannot read", () =>
+  inDirectory(async (directory) => {
+    const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
+    const long = "prose ".repeat(200_000);
+    const xml = Buffer.from(
+      dump(...["A", "B", "C", "D", "E"].map((title) => page(title, `${title} ${long}`))),
+    );
+    xml[xml.length - 500] = 0xff;
+    writeFileSync(source, xml);
+    for (const workers of [1, 2]) {
+      await assert.rejects(buildDumpDB(source, target, { workers }), (error) => {
+        return error instanceof UserError && error.message.startsWith(`${source}: `) &&
+          error.message.includes(String(xml.length - 500)) && !error.message.includes("\n");
+      });
+      assert.deepEqual(readdirSync(directory), ["a.xml"]);
     }
   }));

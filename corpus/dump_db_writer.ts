@@ -57,14 +57,14 @@ export class DumpDBWriter {
     this.#database = database;
     // Neither journal nor flushes: a broken-off file is thrown away, and the whole one is flushed before its renaming.
     database.exec(
-      "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144",
+      "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072",
     );
     database.exec(SCHEMA);
     database.exec(LOCK);
     this.#inode = statSync(path).ino;
     this.#statements = {
       page: database.prepare(
-        "INSERT OR IGNORE INTO page (title, is_disambiguation, headings) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO page (title, wiki_id, is_disambiguation, headings) VALUES (?, ?, ?, ?)",
       ),
       paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?)"),
       redirect: database.prepare("INSERT OR IGNORE INTO redirect VALUES (?, ?)"),
@@ -94,9 +94,9 @@ export class DumpDBWriter {
     }
   }
 
-  #article({ title, isDisambiguation, headings, paragraphs, links }: ArticleRow): void {
+  #article({ title, wikiId, isDisambiguation, headings, paragraphs, links }: ArticleRow): void {
     const { page, paragraph, dropRedirect } = this.#statements;
-    const row = [title, isDisambiguation ? 1 : 0, headings];
+    const row = [title, wikiId, isDisambiguation ? 1 : 0, headings];
     let inserted = page.run(...row);
     if (inserted.changes === 0) {
       this.#forget(title);

@@ -8,6 +8,8 @@ import type { UserError } from "./user_error.ts";
 
 /** A page of a dump: the latest of its revisions that the dump holds. */
 export interface DumpPage {
+  /** Its number in the wiki; absent where the dump has none. */
+  id?: number;
   /** The title as the dump has it, with the prefix of its namespace. */
   title: string;
   /** Number of the namespace; from the title's prefix where the dump has no `<ns>` (schema before 0.6). */
@@ -67,6 +69,7 @@ export class DumpPageParser {
     const head = revision < 0 ? xml : xml.slice(0, revision);
     const ns = between(head, "<ns>", "</ns>");
     if (ns !== undefined && !/^-?\d+$/.test(ns)) return undefined;
+    const id = between(head, "<id>", "</id>");
     const plainTitle = unescapeXml(title);
     const named = /<redirect title="([^"]*)"/.exec(head)?.[1];
     const redirect = named !== undefined
@@ -75,6 +78,7 @@ export class DumpPageParser {
       ? redirectInText(text, this.#language)
       : undefined;
     return {
+      ...(id !== undefined && /^\d{1,15}$/.test(id) && { id: Number(id) }),
       title: plainTitle,
       ns: ns === undefined ? this.#namespaces.of(plainTitle) : Number(ns),
       ...(redirect === undefined ? {} : { redirect }),

@@ -1,5 +1,6 @@
 import { encodeHeadings, encodeLinks } from "./dump_db.ts";
-import type { DumpPage } from "./dump_pages.ts";
+import { type DumpPage, DumpPageParser } from "./dump_pages.ts";
+import type { DumpSegment } from "./dump_segments.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import type { SiteInfo } from "./siteinfo.ts";
 import { TemplateTexts } from "./template_texts.ts";
@@ -10,6 +11,8 @@ import { parseWikitext, type WikitextContext } from "./wikitext.ts";
 export interface ArticleRow {
   readonly kind: "article";
   readonly title: string;
+  /** Its number in the wiki; null where the dump has none. */
+  readonly wikiId: number | null;
   readonly isDisambiguation: boolean;
   /** The `headings` column. */
   readonly headings: string;
@@ -37,8 +40,9 @@ export interface PageOptions {
   readonly templateTexts?: { readonly table: string; readonly file: string };
 }
 
-/** Turns pages of one dump into rows. Pure: what it makes of a page depends on that page and the dump's header alone. */
-export class PageEncoder {
+/** Turns segments of one dump into rows. Pure: what it makes of a page depends on that page and the dump's header alone. */
+export class SegmentEncoder {
+  readonly #parser: DumpPageParser;
   readonly #context: WikitextContext;
 
   /**
@@ -47,6 +51,7 @@ export class PageEncoder {
    * @throws {UserError} when a line about templates has another form.
    */
   constructor(siteinfo: SiteInfo, { includeCaptions = false, templateTexts }: PageOptions = {}) {
+    this.#parser = new DumpPageParser(siteinfo);
     const { caseSensitive, language } = siteinfo;
     this.#context = {
       caseSensitive,
@@ -57,16 +62,17 @@ export class PageEncoder {
     };
   }
 
-  /** The rows of articles and redirects among `pages`, in their order. */
-  rows(pages: readonly DumpPage[]): DumpRow[] {
-    const rows: DumpRow[] = [];
-    for (const page of pages) {
-      if (page.ns === NAMESPACE.main) rows.push(this.#row(page));
-    }
-    return rows;
+  /**
+   * The rows of articles and redirects in `segment`, in their order.
+   *
+   * @throws {UserError} when its XML is damaged.
+   */
+  rows(segment: DumpSegment): DumpRow[] {
+    const pages = this.#parser.parse(segment);
+    return pages.filter(({ ns }) => ns === NAMESPACE.main).map((page) => this.#row(page));
   }
 
-  #row({ title, redirect, text }: DumpPage): DumpRow {
+  #row({ id, title, redirect, text }: DumpPage): DumpRow {
     if (redirect !== undefined) {
       return { kind: "redirect", title, target: normalizeTitle(redirect, this.#context) };
     }
@@ -76,6 +82,7 @@ export class PageEncoder {
     return {
       kind: "article",
       title,
+      wikiId: id ?? null,
       isDisambiguation,
       headings: encodeHeadings(headings),
       paragraphs: paragraphs.map((paragraph) =>

@@ -1,23 +1,35 @@
-/** A worker of `DumpRowPool`: the first message is the header of the dump and the options, each further one a batch, answered by its rows. */
-import type { DumpPage } from "./dump_pages.ts";
-import { PageEncoder, type PageOptions } from "./dump_rows.ts";
+/** A worker of `rowsInOrder()`: the first message is the dump's header and the options, each further one a segment, answered by its rows. */
+import { type DumpRow, type PageOptions, SegmentEncoder } from "./dump_rows.ts";
+import type { DumpSegment } from "./dump_segments.ts";
 import type { SiteInfo } from "./siteinfo.ts";
+import { UserError } from "./user_error.ts";
 
-/** What the pool sends. */
-export type DumpRowsRequest = { readonly siteinfo: SiteInfo; readonly options: PageOptions } | {
-  readonly pages: readonly DumpPage[];
-};
+/** What is sent. */
+export type DumpRowsRequest =
+  | { readonly siteinfo: SiteInfo; readonly options: PageOptions }
+  | { readonly segment: DumpSegment };
+
+/** What is answered to a segment: rows, or the message of a {@link UserError}. */
+export type DumpRowsAnswer = { readonly rows: readonly DumpRow[] } | { readonly refused: string };
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<DumpRowsRequest>) => void) | null;
-  postMessage(message: unknown): void;
+  postMessage(message: DumpRowsAnswer): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
-let encoder: PageEncoder | undefined;
+let encoder: SegmentEncoder | undefined;
 
 scope.onmessage = ({ data }) => {
-  if ("siteinfo" in data) encoder = new PageEncoder(data.siteinfo, data.options);
-  else scope.postMessage(encoder?.rows(data.pages));
+  if ("siteinfo" in data) {
+    encoder = new SegmentEncoder(data.siteinfo, data.options);
+    return;
+  }
+  try {
+    scope.postMessage({ rows: encoder?.rows(data.segment) ?? [] });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    scope.postMessage({ refused: error.message });
+  }
 };

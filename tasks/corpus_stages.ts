@@ -31,7 +31,11 @@ export interface PageSplit {
 }
 
 /** Dump → page database. */
-export function dumpDBStage(dump: string, output: string, options: BuildDumpDBOptions = {}): Stage {
+export function dumpDBStage(
+  dump: string | readonly string[],
+  output: string,
+  options: BuildDumpDBOptions = {},
+): Stage {
   return {
     name: "page database",
     unit: "MB",

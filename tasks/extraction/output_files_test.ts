@@ -36,8 +36,8 @@ Deno.test("outputPath() names parts, numbers and compression before the extensio
     outputPath({ ...directory, parts, gzip: true }, 1, 100),
     join("w", "test", "AB", "wiki_00.gz"),
   );
-  const paths = new Set(Array.from({ length: 200_000 }, (_, i) => outputPath(directory, 0, i)));
-  assert.equal(paths.size, 200_000);
+  const paths = new Set(Array.from({ length: 20_000 }, (_, i) => outputPath(directory, 0, i)));
+  assert.equal(paths.size, 20_000);
 });
 
 Deno.test("OutputFiles keeps records whole and files under the limit", () =>

@@ -99,10 +99,13 @@ function wikiExtractorDocument(
   page: WikiPage,
   { baseUrl, includeHeadings, json }: PageFormatOptions,
 ): string {
-  const { id, title } = page;
-  const url = `${baseUrl}?curid=${id}`;
+  const { title } = page;
+  const id = page.id === undefined ? "" : String(page.id);
+  const url = id === ""
+    ? `${baseUrl}/${encodeURIComponent(title.replaceAll(" ", "_"))}`
+    : `${baseUrl}?curid=${id}`;
   const text = linesOf(page, includeHeadings, (text) => [text], (title) => `${title}.`).join("\n");
-  if (json) return `${JSON.stringify({ id: String(id), revid: "", url, title, text })}\n`;
+  if (json) return `${JSON.stringify({ id, revid: "", url, title, text })}\n`;
   const attribute = (value: string): string => escapeText(value).replaceAll('"', "&quot;");
   return `<doc id="${id}" url="${attribute(url)}" title="${attribute(title)}">\n` +
     `${escapeText(title)}\n\n${escapeText(text)}\n\n</doc>\n`;
