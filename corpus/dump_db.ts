@@ -27,6 +27,7 @@ export interface WikiPage {
 export class DumpDB implements Disposable {
   readonly #database: DatabaseSync;
   readonly #pageId: StatementSync;
+  readonly #pageTitle: StatementSync;
   readonly #redirect: StatementSync;
   readonly #paragraphs: StatementSync;
 
@@ -41,6 +42,7 @@ export class DumpDB implements Disposable {
     this.#database = database;
     this.meta = meta;
     this.#pageId = database.prepare("SELECT id, is_disambiguation, headings FROM page WHERE title = ?");
+    this.#pageTitle = database.prepare("SELECT title FROM page WHERE id = ?");
     this.#redirect = database.prepare("SELECT target FROM redirect WHERE source = ?");
     this.#paragraphs = database.prepare(
       "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
@@ -164,6 +166,55 @@ export class DumpDB implements Disposable {
       if (seen.has(at)) return title;
       seen.add(at);
     }
+  }
+
+  /** The highest number of an article; they begin at 1, in the order of the dump, and some may be missing. */
+  get lastPageId(): number {
+    return Number(this.#database.prepare("SELECT max(id) AS last FROM page").get()?.["last"] ?? 0);
+  }
+
+  /** The number of the article `title`; undefined when there is none. */
+  pageId(title: string): number | undefined {
+    const row = this.#pageId.get(title);
+    return row === undefined ? undefined : Number(row["id"]);
+  }
+
+  /** The title of the article of a number; undefined when there is none. */
+  pageTitle(id: number): string | undefined {
+    const row = this.#pageTitle.get(id);
+    return row === undefined ? undefined : String(row["title"]);
+  }
+
+  /** The numbers of all articles, by UTF-8 bytes of their titles. */
+  *pageIdsByTitle(): Generator<number, void, void> {
+    for (const { id } of this.#database.prepare("SELECT id FROM page ORDER BY title").iterate()) {
+      yield Number(id);
+    }
+  }
+
+  /** What the articles numbered `first` to `last` link to, in order, a title as often as it is linked to; redirects are not followed. */
+  *linkTargets(first: number, last: number): Generator<{ title: string; targets: string[] }, void, void> {
+    const rows = this.#database.prepare(
+      "SELECT id, title, links FROM page JOIN paragraph ON page_id = id WHERE id BETWEEN ? AND ? AND links <> '[]' ORDER BY id, position",
+    ).iterate(first, last);
+    let id: unknown;
+    let page: { title: string; targets: string[] } | undefined;
+    for (const row of rows) {
+      if (page === undefined || row["id"] !== id) {
+        if (page !== undefined) yield page;
+        page = { title: String(row["title"]), targets: [] };
+        id = row["id"];
+      }
+      const stored: StoredLink[] = JSON.parse(String(row["links"]));
+      for (const [target] of stored) page.targets.push(target);
+    }
+    if (page !== undefined) yield page;
+  }
+
+  /** The sources of the redirects whose target is `title`, one step, by UTF-8 bytes. Looks through all redirects. */
+  redirectsTo(title: string): string[] {
+    return this.#database.prepare("SELECT source FROM redirect WHERE target = ? ORDER BY source").all(title)
+      .map(({ source }) => String(source));
   }
 
   /** Closes the file. */

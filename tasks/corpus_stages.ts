@@ -6,20 +6,28 @@ import {
   commitRename,
   DumpDB,
   isHeldOut,
+  normalizeTitle,
   syncDirectory,
   syncFile,
 } from "@lukeforge/corpus";
 import { buildPretrainingDataset, type DatasetBuildOptions } from "@lukeforge/train";
 import {
-  buildEntityVocab,
+  chooseEntities,
+  type ChooseEntitiesOptions,
+  countLinksOfFile,
+  type EntityChoice,
   EntityVocab,
+  entityVocabOf,
+  explainEntity,
+  type LinkCounts,
   openTokenizer,
+  titlesOfEntity,
   type Tokenizer,
   tokenizerFromJson,
   trainWordPiece,
   type TrainWordPieceOptions,
 } from "@lukeforge/vocab";
-import { quantity } from "./progress.ts";
+import { type ProgressCallback, quantity } from "./progress.ts";
 import type { RunSources } from "./run_sources.ts";
 import type { Stage } from "./stage.ts";
 
@@ -89,13 +97,19 @@ export function copiedTokenizerStage(tokenizer: Tokenizer, source: string, outpu
 }
 
 /** What {@linkcode entityVocabStage} selects by. */
-export interface EntityVocabStageOptions extends PageSplit {
-  readonly vocabSize: number;
-  readonly minCount: number;
+export interface EntityVocabStageOptions extends ChooseEntitiesOptions {
+  /** Share of the pages, by title, whose links do not count. */
+  readonly heldOutFraction: number;
   /** Default: the page database's. */
   readonly language?: string;
-  readonly whiteList?: readonly string[];
-  readonly whiteListOnly?: boolean;
+  /** Threads that count links. Default: the number of cores. */
+  readonly poolSize?: number;
+  /** Pages that a thread is given at a time. */
+  readonly chunkSize?: number;
+  /** Titles to explain. */
+  readonly explain?: readonly string[];
+  /** Takes a line about a title to explain. */
+  readonly explained?: (line: string) => void;
 }
 
 /** Page database → entity vocabulary. */
@@ -104,23 +118,58 @@ export function entityVocabStage(pagesDB: string, output: string, options: Entit
     name: "entity vocabulary",
     unit: "pages",
     output,
-    make(progress) {
+    async make(progress) {
       using db = DumpDB.open(pagesDB);
-      const filter = pageFilter(options);
-      const vocab = buildEntityVocab(db, {
-        vocabSize: options.vocabSize,
-        minCount: options.minCount,
-        language: options.language ?? db.meta["language"] ?? null,
-        ...(options.whiteList && { whiteList: options.whiteList }),
-        ...(options.whiteListOnly !== undefined && { whiteListOnly: options.whiteListOnly }),
-        ...(filter && { pageFilter: filter }),
-        progress,
-      });
+      const { counts, choice } = await chosenEntities(db, pagesDB, options, progress);
+      const vocab = entityVocabOf(db, counts, choice, options.language ?? db.meta["language"] ?? null);
       mkdirSync(dirname(output), { recursive: true });
       vocab.save(output);
-      return `${quantity(vocab.size)} entities, 3 special ones included`;
+      return `${quantity(vocab.size)} entities, 3 special ones included${aboutWhiteList(choice)}`;
     },
   };
+}
+
+/** Chooses the entities of a page database, and explains those that are asked for. */
+export async function chosenEntities(
+  db: DumpDB,
+  pagesDB: string,
+  options: EntityVocabStageOptions,
+  progress: ProgressCallback,
+): Promise<{ counts: LinkCounts; choice: EntityChoice }> {
+  const { poolSize, chunkSize, heldOutFraction, explain = [], explained } = options;
+  const rules = {
+    caseSensitive: db.meta["case"] === "case-sensitive",
+    ...(db.meta["language"] !== undefined && { language: db.meta["language"] }),
+  };
+  const titles = explain.map((title) => normalizeTitle(title, rules));
+  const counts = await countLinksOfFile(pagesDB, {
+    heldOutFraction,
+    watched: titles.flatMap((title) => titlesOfEntity(db, title)),
+    ...(poolSize !== undefined && { workers: poolSize }),
+    ...(chunkSize !== undefined && { chunkSize }),
+    progress,
+  });
+  const choice = chooseEntities(db, counts, options);
+  for (const title of titles) {
+    for (const line of explainEntity(db, counts, choice, options, title)) explained?.(line);
+  }
+  return { counts, choice };
+}
+
+function aboutWhiteList(
+  { whiteListed, whiteListLeftOut: { noPage, tooRare, noRoom } }: EntityChoice,
+): string {
+  const reasons: [number, string][] = [[noPage, "no page"], [tooRare, "too few links"], [
+    noRoom,
+    "beyond --vocab-size",
+  ]];
+  const leftOut = reasons.filter(([count]) => count > 0).map(([count, reason]) =>
+    `${quantity(count)} ${reason}`
+  );
+  if (whiteListed === 0 && leftOut.length === 0) return "";
+  return `; ${quantity(whiteListed)} of the white list${
+    leftOut.length > 0 ? `, left out: ${leftOut.join(", ")}` : ""
+  }`;
 }
 
 /** Copies an entity vocabulary, so that the run directory stands on its own; the special entities come first. */

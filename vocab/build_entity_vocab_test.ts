@@ -3,26 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
-import { buildEntityVocab, type LinkSource } from "./build_entity_vocab.ts";
+import { buildEntityVocab } from "./build_entity_vocab.ts";
 import type { EntityVocab } from "./entity_vocab.ts";
-
-function wiki(pages: Record<string, string[]>, redirects: Record<string, string> = {}): LinkSource {
-  const links = new Map(Object.entries(pages));
-  return {
-    pageCount: links.size,
-    *pages() {
-      for (const [title, titles] of links) {
-        yield { title, paragraphs: [{ links: titles.map((target) => ({ title: target })) }] };
-      }
-    },
-    has: (title) => links.has(title),
-    resolveRedirect: (title) => {
-      let target = title;
-      while (Object.hasOwn(redirects, target)) target = redirects[target] ?? target;
-      return target;
-    },
-  };
-}
+import { wiki } from "./link_source_fixture.ts";
 
 function rows(vocab: EntityVocab): [string, number][] {
   return [...vocab.entries()].map(({ id, count }) => [vocab.titleOf(id), count]);
@@ -79,7 +62,7 @@ Deno.test("buildEntityVocab() leaves the links of filtered pages out, not links 
     progress: (...state) => progress.push(state),
   });
   deepEqual(rows(vocab), [...specials, ["B", 1], ["Held", 1]]);
-  deepEqual(progress, [[1, 3], [2, 3], [3, 3]]);
+  deepEqual(progress, [[3, 3]]);
 });
 
 Deno.test("buildEntityVocab() says when no entity fits or qualifies", () => {
@@ -126,22 +109,16 @@ Deno.test({
         return [title, Number(count)];
       });
     const redirects = new Map(dump.redirects);
-    const db: LinkSource = {
-      pageCount: 2,
-      *pages() {
-        for (const [title, { paragraphs }] of Object.entries(dump.pages)) {
-          yield {
-            title,
-            paragraphs: paragraphs.map(({ links }) => ({
-              links: links.map(([target]) => ({ title: target })),
-            })),
-          };
-        }
-      },
-      // The reference lists red links too, but no categories and files.
-      has: (title) => !/^(Category|File):/.test(title),
-      resolveRedirect: (title) => redirects.get(title) ?? title,
-    };
+    // The reference lists red links too, but no categories and files.
+    const links = Object.entries(dump.pages).map(([title, { paragraphs }]): [string, string[]] => [
+      title,
+      paragraphs.flatMap((paragraph) => paragraph.links.map(([target]) => target)),
+    ]);
+    const red = links.flatMap(([, targets]) => targets).filter((title) =>
+      !/^(Category|File):/.test(title) && !redirects.has(title)
+    );
+    const pages = [...red, ...redirects.values()].map((title): [string, string[]] => [title, []]);
+    const db = wiki(Object.fromEntries([...pages, ...links]), Object.fromEntries(redirects));
     deepEqual(rows(buildEntityVocab(db, { vocabSize: 1000, language: "en" })), expected);
   },
 });

@@ -1,28 +1,32 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { UserError } from "@lukeforge/corpus";
-import { entityVocabStage } from "../corpus_stages.ts";
+import { DumpDB, UserError } from "@lukeforge/corpus";
+import { textLines } from "@lukeforge/vocab";
+import { chosenEntities, entityVocabStage, type EntityVocabStageOptions } from "../corpus_stages.ts";
 import { runOrCompare } from "../existing_output.ts";
 import { numberBetween, repeated, wholeNumber } from "../option_values.ts";
-import { POOL_OPTIONS, type PoolOptions } from "../pool_options.ts";
+import { ProgressLine } from "../progress.ts";
 import type { Reporter } from "../stage.ts";
 
-interface Options extends PoolOptions {
+interface Options {
   readonly vocabSize: number;
   readonly minCount: number;
   readonly whiteList?: readonly string[];
   readonly whiteListOnly?: true;
   readonly language?: string;
   readonly heldOutFraction: number;
+  readonly poolSize?: number;
+  readonly chunkSize: number;
+  readonly explain?: readonly string[];
 }
 
 /** `build-entity-vocab`: page database → entity vocabulary. */
 export function buildEntityVocabCommand(reporter: Reporter): Command {
-  const command = new Command("build-entity-vocab")
+  return new Command("build-entity-vocab")
     .summary("page database -> entity vocabulary")
     .description("Counts links and keeps the most linked pages as entities.")
     .argument("<DUMP_DB>", "page database of build-dump-db")
-    .argument("<OUT_FILE>", "entity vocabulary, .jsonl")
+    .argument("[OUT_FILE]", "entity vocabulary, .jsonl; not needed with --explain")
     .option("--vocab-size <n>", "entities at most, the 3 special ones included", wholeNumber(4), 1_000_000)
     .option("--min-count <n>", "links that an entity needs", wholeNumber(0), 0)
     .option("-w, --white-list <file>", "titles that come first, one a line; may be repeated", repeated)
@@ -33,32 +37,50 @@ export function buildEntityVocabCommand(reporter: Reporter): Command {
       "share of the pages, by title, whose links do not count",
       numberBetween(0, 0.99),
       0,
-    );
-  POOL_OPTIONS.addTo(command);
-  return command.action(async (pagesDB: string, output: string, options: Options) => {
-    POOL_OPTIONS.notice(options, reporter);
-    if (!output.endsWith(".jsonl")) {
-      throw new UserError(
-        `${output}: the entity vocabulary is written as jsonl; give a name that ends in .jsonl`,
-      );
-    }
-    const { vocabSize, minCount, heldOutFraction, language, whiteListOnly } = options;
-    const stage = (path: string) =>
-      entityVocabStage(pagesDB, path, {
-        vocabSize,
-        minCount,
-        heldOutFraction,
-        ...(language !== undefined && { language }),
-        ...(whiteListOnly && { whiteListOnly }),
-        ...(options.whiteList && { whiteList: options.whiteList.flatMap(readLines) }),
-      });
-    await runOrCompare(output, stage, (a, b) => readFileSync(a).equals(readFileSync(b)), reporter);
-  });
+    )
+    .option("--pool-size <n>", "threads that count links (default: the number of cores)", wholeNumber(1))
+    .option("--chunk-size <n>", "pages that a thread is given at a time", wholeNumber(1), 100)
+    .option(
+      "--explain <title>",
+      "print why a title is in or out, and what redirects to it; may be repeated",
+      repeated,
+    )
+    .action(async (pagesDB: string, output: string | undefined, options: Options) => {
+      const { whiteList, ...rest } = options;
+      const explanation: string[] = [];
+      const stageOptions: EntityVocabStageOptions = {
+        ...rest,
+        ...(whiteList && { whiteList: whiteList.flatMap((path) => [...textLines(path)]) }),
+        explained: (line) => explanation.push(line),
+      };
+      if (output === undefined) {
+        if (options.explain === undefined) {
+          throw new UserError("name the file to write, such as entity_vocab.jsonl");
+        }
+        await explainOnly(pagesDB, stageOptions, reporter);
+      } else {
+        if (!output.endsWith(".jsonl")) {
+          throw new UserError(
+            `${output}: the entity vocabulary is written as jsonl; give a name that ends in .jsonl`,
+          );
+        }
+        const stage = (path: string) => entityVocabStage(pagesDB, path, stageOptions);
+        await runOrCompare(output, stage, (a, b) => readFileSync(a).equals(readFileSync(b)), reporter);
+      }
+      for (const line of explanation) reporter.line(line);
+    });
 }
 
-function readLines(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-    throw new UserError(`--white-list ${path}: no such file; check the path`);
+async function explainOnly(
+  pagesDB: string,
+  options: EntityVocabStageOptions,
+  reporter: Reporter,
+): Promise<void> {
+  const line = new ProgressLine(reporter.progress, "links", "pages");
+  try {
+    using db = DumpDB.open(pagesDB);
+    await chosenEntities(db, pagesDB, options, (done, total) => line.update(done, total));
+  } finally {
+    line.clear();
   }
-  return readFileSync(path, "utf8").split(/\r?\n/);
 }

@@ -1,0 +1,28 @@
+import { compareCodePoints } from "./code_point_order.ts";
+import type { ExplainedSource } from "./explain_entity.ts";
+
+/** A wiki of pages with the titles that they link to, for tests. */
+export function wiki(
+  pages: Record<string, string[]>,
+  redirects: Record<string, string> = {},
+  meta: Record<string, string> = {},
+): ExplainedSource {
+  const titles = Object.keys(pages);
+  return {
+    meta,
+    pageCount: titles.length,
+    lastPageId: titles.length,
+    *linkTargets(first, last) {
+      for (const title of titles.slice(first - 1, last)) yield { title, targets: pages[title] ?? [] };
+    },
+    pageId: (title) => titles.indexOf(title) + 1 || undefined,
+    pageTitle: (id) => titles[id - 1],
+    pageIdsByTitle: () => titles.toSorted(compareCodePoints).map((title) => titles.indexOf(title) + 1),
+    resolveRedirect: (title) => {
+      let target = title;
+      while (Object.hasOwn(redirects, target)) target = redirects[target] ?? target;
+      return target;
+    },
+    redirectsTo: (title) => Object.keys(redirects).filter((source) => redirects[source] === title),
+  };
+}
