@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createReadStream, type Stats, statSync } from "node:fs";
 import process from "node:process";
 import { pipeline } from "node:stream";

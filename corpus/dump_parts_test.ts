@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DumpPageParser } from "./dump_pages.ts";
-import { type DumpReaderOptions, openDump } from "./dump_reader.ts";
+import { type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 import { TruncatedInputError } from "./input_errors.ts";
 import { UserError } from "./user_error.ts";
 
@@ -175,4 +175,27 @@ Deno.test("DumpPageParser.parse() takes the last revision, and of it the first s
   }</page>`;
   const [read] = parser.parse({ name: "x", offset: 0, bytes: new TextEncoder().encode(xml) });
   assert.equal(read?.text, "&lt;new!");
+});
+
+Deno.test("readDump() holds a few revisions of a page, however many it has, and reports one without end", async () => {
+  const revision = (text: string): string => `<revision><text>${text}</text></revision>\n`;
+  const old = new TextEncoder().encode(revision("old ".repeat(250_000)));
+  const source = async function* (end: string): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(`${header("enwiki")}${page("A")}<page><title>B</title><ns>0</ns>`);
+    for (let i = 0; i < 50; i++) yield old;
+    yield new TextEncoder().encode(end);
+  };
+  const { pages } = await readDump(source(`${revision("new")}</page></mediawiki>`));
+  const read = await Array.fromAsync(pages, ({ title, text }) => `${title}: ${text}`);
+  assert.deepEqual(read, ["A: Text of A.", "B: new"]);
+  const cut = await readDump(source(""));
+  await assert.rejects(Array.fromAsync(cut.pages), /cut off at byte \d+ of its XML, after the page "A"/);
+  const endless = async function* (): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(`${header("enwiki")}<page><title>B</title><revision><text>`);
+    for (let i = 0; i < 50; i++) yield new Uint8Array(1_000_000).fill(0x20);
+  };
+  await assert.rejects(
+    Array.fromAsync((await readDump(endless())).pages),
+    /an element of more than 33554432 bytes/,
+  );
 });

@@ -15,14 +15,29 @@ const paths = [
   new URL("enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2", dumps).pathname,
 ].filter((path) => existsSync(path));
 
+const workerCounts = [...new Set([1, navigator.hardwareConcurrency])];
+
 for (const path of paths) {
   const group = basename(path);
   const decoders: Bzip2Decoder[] = path.endsWith(".bz2") ? ["libbz2", "wasm"] : ["auto"];
   for (const decoder of decoders) {
+    const ignore = decoder === "libbz2" && openLibbz2() === undefined;
+    for (const workers of path.endsWith(".bz2") ? workerCounts : [1]) {
+      Deno.bench({
+        name: `openDump() with ${decoder}, ${workers} blocks at once, the XML of ${group}`,
+        group,
+        ignore,
+        fn: async () => {
+          const { segments } = await openDump(path, { decoder, workers });
+          let next = await segments.next();
+          while (!next.done) next = await segments.next();
+        },
+      });
+    }
     Deno.bench({
       name: `openDump() with ${decoder}, every page of ${group}`,
       group,
-      ignore: decoder === "libbz2" && openLibbz2() === undefined,
+      ignore,
       fn: async () => {
         const { pages } = await openDump(path, { decoder });
         let next = await pages.next();

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { decompressBzip2 } from "./bzip2.ts";
 import type { DumpPage } from "./dump_pages.ts";
 import { type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 import { TruncatedInputError } from "./input_errors.ts";
@@ -215,3 +216,39 @@ for (const [name, count, redirects, language] of expected) {
     },
   });
 }
+
+const japanese = new URL(expected[2]?.[0] ?? "", dumps);
+Deno.test({
+  name: "openDump() with allowTruncated gives every whole page of a dump cut off in the middle",
+  ignore: !existsSync(japanese),
+  fn: async () => {
+    const directory = mkdtempSync(join(tmpdir(), "dump-"));
+    try {
+      const cut = join(directory, "cut.xml.bz2");
+      const length = 1_500_000;
+      writeFileSync(cut, readFileSync(japanese).subarray(0, length));
+      const read = async (allowTruncated: boolean): Promise<DumpPage[]> =>
+        await Array.fromAsync((await openDump(cut, { allowTruncated })).pages);
+      await assert.rejects(
+        read(false),
+        new RegExp(`cut\\.xml\\.bz2: cut off at byte ${length}: .*--allow-truncated`),
+      );
+      const kept = await read(true);
+      const all = await Array.fromAsync((await openDump(japanese.pathname)).pages);
+      assert.deepEqual(kept, all.slice(0, kept.length));
+      let xml = "";
+      const decoder = new TextDecoder();
+      try {
+        for await (const part of decompressBzip2(createReadStream(cut))) {
+          xml += decoder.decode(part, { stream: true });
+        }
+      } catch (error) {
+        assert.ok(error instanceof TruncatedInputError);
+      }
+      assert.equal(kept.length, xml.split("</page>").length - 1);
+      assert.ok(kept.length > 100);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  },
+});

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { notUtf8, truncated } from "./input_errors.ts";
 import { UserError } from "./user_error.ts";
 
@@ -34,6 +34,8 @@ export class SegmentReader {
   readonly #name: string;
   /** What has been read and not given out. */
   #pending: Buffer = Buffer.alloc(0);
+  /** So many bytes of it have no end of a page. */
+  #searched = 0;
   /** Bytes before `#pending`. */
   #offset = 0;
   #lastTitle: string | undefined;
@@ -66,25 +68,33 @@ export class SegmentReader {
   /** All pages, in segments. @throws {TruncatedInputError} after the last whole page of a dump that is cut off. */
   async *segments(): AsyncGenerator<DumpSegment, void, void> {
     try {
-      for (let isLast = false; !isLast;) {
-        isLast = this.#pending.length >= SEGMENT_BYTES ? false : !(await this.#more());
-        if (this.#pending.length < SEGMENT_BYTES && !isLast) continue;
-        const end = this.#pending.lastIndexOf(pageEnd);
-        if (end >= 0) yield this.#take(end + pageEnd.length);
-        else if (!isLast) {
+      for (;;) {
+        const end = this.#pending.length < SEGMENT_BYTES ? undefined : this.#lastPageEnd();
+        if (end !== undefined) yield this.#take(end);
+        else {
           this.#dropOldRevisions();
-          await this.#more();
+          if (!(await this.#more())) break;
         }
       }
+      const end = this.#lastPageEnd();
+      if (end !== undefined) yield this.#take(end);
     } catch (error) {
       // What was read before the cut may hold whole pages.
-      const end = this.#pending.lastIndexOf(pageEnd);
-      if (end >= 0) yield this.#take(end + pageEnd.length);
+      const end = this.#lastPageEnd();
+      if (end !== undefined) yield this.#take(end);
       throw error;
     } finally {
       await this.#source.return();
     }
     this.#checkEnd();
+  }
+
+  /** Where the last whole page ends in what is pending; undefined when none does. */
+  #lastPageEnd(): number | undefined {
+    const from = Math.max(0, this.#searched - pageEnd.length);
+    const end = this.#pending.subarray(from).lastIndexOf(pageEnd);
+    this.#searched = this.#pending.length;
+    return end < 0 ? undefined : from + end + pageEnd.length;
   }
 
   #take(length: number): DumpSegment {
@@ -95,6 +105,7 @@ export class SegmentReader {
       this.#lastTitle = this.#pending.subarray(title + 7, this.#pending.indexOf("<", title + 7)).toString();
     }
     this.#pending = this.#pending.subarray(length);
+    this.#searched = 0;
     this.#offset += length;
     return segment;
   }
@@ -123,6 +134,7 @@ export class SegmentReader {
     const kept = last + revisionEnd.length;
     this.#offset += kept - first;
     this.#pending = Buffer.concat([this.#pending.subarray(0, first), this.#pending.subarray(kept)]);
+    this.#searched = 0;
   }
 
   /** After the last page only the end of the root may come, and not even that where there is no root. */
