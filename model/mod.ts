@@ -65,7 +65,12 @@ export {
   writeTuning,
 } from "./webgpu/tuning_table.ts";
 export { canonicalName, isHead } from "./hugging_face/canonical_names.ts";
-export { loadModel, type LoadModelOptions } from "./hugging_face/load_model.ts";
+export {
+  checkWeights,
+  type CheckWeightsOptions,
+  loadModel,
+  type LoadModelOptions,
+} from "./hugging_face/load_model.ts";
 export { openModel, type OpenModelOptions } from "./hugging_face/open_model.ts";
 export {
   MODEL_TYPES,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Reads a whole number of at least `least` from the command line. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -32,6 +32,12 @@ export function byteCount(text: string): number {
   const bytes = digits === "" ? NaN : Number(digits) * (binary ? 1024 : 1000) ** power;
   if (!(bytes >= 1 && Number.isFinite(bytes))) throw new InvalidArgumentError("give bytes, such as 8GiB.");
   return Math.floor(bytes);
+}
+
+/** `--max-shard-size`, as the same option of transformers. */
+export function maxShardSizeOption(): Option {
+  return new Option("--max-shard-size <bytes>", "more goes into several files").argParser(byteCount)
+    .default(byteCount("5GB"), "5GB");
 }
 
 /** Reads one of `choices`. */

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import {
+  checkWeights,
   type LukeConfig,
   type LukeNetwork,
   mappedRows,
@@ -65,7 +66,18 @@ export async function startingModel(
   }
   const open = async (): Promise<OpenedModel> => {
     const path = await sources.locate(name, "model");
-    return openModel(path, weights ? { weights } : {});
+    const model = openModel(path, weights ? { weights: await sources.locate(weights, "model") } : {});
+    try {
+      checkWeights(model, {
+        fresh: (parameter) => mayLack(model, takes, parameter),
+        ignoreUnexpected: true,
+        source: weights ? `--resume-hf-checkpoint-file ${weights}` : `${optionOf(option)} ${name}`,
+      });
+    } catch (error) {
+      model[Symbol.dispose]();
+      throw error;
+    }
+    return model;
   };
   const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
   const home = isFile ? dirname(name) : name;
@@ -145,17 +157,13 @@ export async function takeStartingModel(
     tensors.set(name, OF_WORDS.includes(name) ? rowsOf(tensor, [[0, vocabSize]]) : tensor);
   }
   const found = start.takes === "words" ? 0 : await mapEntities(tensors, model, network, data.vocab, seed);
-  const hasHead = model.tensors.has("lm_head.dense.weight");
-  network.loadParameters(tensors, {
-    fresh: (name) => isOfEntities(name) && start.takes === "words" || !hasHead && name.startsWith("lm_head."),
-    source: model.path,
-  });
+  network.loadParameters(tensors, { fresh: (name) => mayLack(model, start.takes, name), source: model.path });
   const entities = start.takes === "words"
     ? `${quantity(data.vocab.size)} entities are new`
     : `${quantity(found)} of ${quantity(data.vocab.size)} entities`;
   return {
     summary: `${model.path} (${model.modelType}): words of ${network.config.numHiddenLayers} layers${
-      hasHead ? "" : " without a head"
+      hasHead(model) ? "" : " without a head"
     }, ${entities}`,
     notices: model.report.notices,
   };
@@ -167,6 +175,15 @@ const OF_WORDS: readonly string[] = [
   "lm_head.bias",
 ];
 const ENTITY_TABLE = "luke.entity_embeddings.entity_embeddings.weight";
+
+function hasHead(model: OpenedModel): boolean {
+  return model.tensors.has("lm_head.dense.weight");
+}
+
+/** Whether a run begins without a parameter of its model: entities where it takes words alone, a head that the model has not. */
+function mayLack(model: OpenedModel, takes: StartingModel["takes"], name: string): boolean {
+  return isOfEntities(name) && takes === "words" || !hasHead(model) && name.startsWith("lm_head.");
+}
 
 function isOfEntities(name: string): boolean {
   return name.startsWith("luke.entity_embeddings.") || name.startsWith("entity_predictions.");

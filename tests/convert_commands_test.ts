@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { elementCount, openModel, openWeights, type StoredTensor, writeTorchWeights } from "@lukeforge/model";
 import { runCommandLine } from "@lukeforge/tasks";
+import { StubHub } from "../tasks/hub/testdata_stub_hub.ts";
 import { run, TemporaryDirectory, TINY } from "./command_line.ts";
 
 const LUKE = new URL("./fixtures/inference/luke", import.meta.url).pathname;
@@ -167,6 +168,27 @@ Deno.test("runs and their checkpoints are converted as pretrain exports them", a
   );
   using original = openModel(out.file("original"));
   assert.deepEqual([original.config.baseModelType, original.report.missing], ["bert", []]);
+});
+
+Deno.test("create-model-archive and convert-luke-to-huggingface-model take names of the model hub", async () => {
+  await using hub = new StubHub();
+  using out = new TemporaryDirectory();
+  const repository = hub.repository("somebody/luke");
+  for (const name of readdirSync(LUKE)) {
+    repository.add(name, new Uint8Array(readFileSync(join(LUKE, name))), name.endsWith(".safetensors"));
+  }
+  const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: out.file("cache") };
+  const archive = await run(["create-model-archive", "somebody/luke", out.file("luke.tar")], env);
+  assert.equal(archive.code, 0, archive.errors.join("\n"));
+  const converted = await run([
+    ...["convert-luke-to-huggingface-model", "--checkpoint-path", "somebody/luke"],
+    ...["--transformers-model-save-path", out.file("back"), "--set-entity-aware-attention-default", "no"],
+  ], { ...env, HF_HUB_OFFLINE: "1" });
+  assert.equal(converted.code, 0, converted.errors.join("\n"));
+  using first = openModel(LUKE),
+    second = openModel(out.file("luke.tar")),
+    third = openModel(out.file("back"));
+  for (const { tensors } of [second, third]) assert.deepEqual(elements(tensors), elements(first.tensors));
 });
 
 Deno.test("convert-model refuses what cannot be, in one line", async () => {

@@ -11,6 +11,8 @@ const STILL = [
   ...["--device", "cpu", "--threads", "2"],
 ];
 
+const BERT = new URL("./fixtures/inference/bert", import.meta.url).pathname;
+
 function weightsOf(path: string): Map<string, Float32Array> {
   using weights = openWeights(path);
   return new Map(
@@ -103,6 +105,10 @@ Deno.test("pretrain starts from a LUKE, entities by title, and from its words al
       [["--bert-model-name", model, "--hidden-size", "8"], /--hidden-size: is settled by --bert-model-name/],
       [["--model-file", model, "--entity-emb-size", "4"], /--entity-emb-size: is settled by --model-file/],
       [["--resume-hf-checkpoint-file", "x.bin"], /holds weights alone; .*--bert-model-name/],
+      [
+        ["--bert-model-name", model, "--resume-hf-checkpoint-file", BERT],
+        /^--resume-hf-checkpoint-file \S+: the weights are not those of the configuration: \d+ missing/,
+      ],
       [["--bert-model-name", model, "--max-seq-length", "500"], /word positions, .*--max-seq-length/],
       [["--bert-model-name", directory.file("none")], /none: no such file/],
     ];

@@ -27,17 +27,7 @@ export async function loadModel(
   { fresh = () => false, seed = 42, ignoreUnexpected = false, ...options }: LoadModelOptions,
 ): Promise<LukeNetwork> {
   const { report } = model;
-  const missing = report.missing.filter((name) => !fresh(name));
-  const faults = mismatches({
-    missing,
-    unexpected: ignoreUnexpected ? [] : report.unexpected,
-    misshapen: report.misshapen,
-  });
-  if (faults !== undefined) {
-    throw new WeightsError(
-      `${model.path}: the weights are not those of the configuration: ${faults}; ${remedy(report, missing)}`,
-    );
-  }
+  checkWeights(model, { fresh, ignoreUnexpected });
   const network = await LukeNetwork.create(device, model.config, options);
   try {
     const drawn = new Set(report.missing);
@@ -48,6 +38,37 @@ export async function loadModel(
     throw error;
   }
   return network;
+}
+
+/** What {@linkcode checkWeights} lets pass. */
+export interface CheckWeightsOptions {
+  /** Names that may be absent from the file; none unless told. */
+  readonly fresh?: (name: string) => boolean;
+  /** Whether tensors in the file that nothing here knows are passed over; an error unless told. */
+  readonly ignoreUnexpected?: boolean;
+  /** Where the weights come from, named first in the error (default: the model's path). */
+  readonly source?: string;
+}
+
+/**
+ * Looks whether the weights of an opened model are those of its configuration.
+ *
+ * @throws {WeightsError} that lists every missing, unexpected and misshapen tensor.
+ */
+export function checkWeights(
+  { path, report }: Pick<OpenedModel, "path" | "report">,
+  { fresh = () => false, ignoreUnexpected = false, source = path }: CheckWeightsOptions = {},
+): void {
+  const missing = report.missing.filter((name) => !fresh(name));
+  const faults = mismatches({
+    missing,
+    unexpected: ignoreUnexpected ? [] : report.unexpected,
+    misshapen: report.misshapen,
+  });
+  if (faults === undefined) return;
+  throw new WeightsError(
+    `${source}: the weights are not those of the configuration: ${faults}; ${remedy(report, missing)}`,
+  );
 }
 
 function remedy({ unexpected, misshapen }: WeightsReport, missing: readonly string[]): string {

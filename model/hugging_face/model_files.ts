@@ -70,7 +70,9 @@ export function findModelFiles(path: string): ModelFiles {
 
 function lacking(path: string): never {
   throw new WeightsError(
-    `${path}: there is no config.json (Hugging Face) or metadata.json (LUKE) beside the weights; give a directory that has one`,
+    `${path}: there is no config.json (Hugging Face) or metadata.json (LUKE) beside the weights; give a directory that has one${
+      existsSync(join(path, "trainer_state.json")) ? ", or make one of this checkpoint by convert-model" : ""
+    }`,
   );
 }
 

@@ -190,7 +190,9 @@ Deno.test("openModel() says what is wrong with a directory, in one line", () => 
     );
   };
   assert.throws(() => openModel(join(directory.path, "absent")), /there is no such file or directory/);
-  refuses(/there is no config\.json/);
+  refuses(/there is no config\.json.*; give a directory that has one$/);
+  directory.write("trainer_state.json", {});
+  refuses(/there is no config\.json.*, or make one of this checkpoint by convert-model$/);
   directory.write("config.json", "{");
   refuses(/config\.json: is not JSON .*; restore the file/);
   directory.write("config.json", "[]");

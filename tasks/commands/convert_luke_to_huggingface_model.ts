@@ -5,7 +5,7 @@ import { LUKE_TOKENIZER_CLASSES, type LukeTokenizerClass } from "@lukeforge/trai
 import { convertReported } from "../convert/convert_stage.ts";
 import { openConvertedModel } from "../convert/converted_model.ts";
 import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
-import { byteCount, oneOf } from "../option_values.ts";
+import { maxShardSizeOption, oneOf } from "../option_values.ts";
 import type { Reporter } from "../stage.ts";
 
 interface Options extends HubOptions {
@@ -31,10 +31,13 @@ export function convertLukeToHuggingFaceModelCommand(reporter: Reporter): Comman
       "Converts what LUKE's own repository wrote (mp_rank_00_model_states.pt, its directory, model_*.bin), or a run or checkpoint of " +
         "pretrain. Options are those of upstream's command.",
     )
-    .requiredOption("--checkpoint-path <path>", "checkpoint, or a run of pretrain")
+    .requiredOption(
+      "--checkpoint-path <path>",
+      "required: checkpoint, run of pretrain, or name on the model hub",
+    )
     .option("--metadata-path <file>", "metadata.json (default: beside the checkpoint, or of the run)")
     .option("--entity-vocab-path <file>", "entity vocabulary (default: beside metadata.json, or of the run)")
-    .requiredOption("--transformers-model-save-path <dir>", "output, which must not exist")
+    .requiredOption("--transformers-model-save-path <dir>", "required: output, which must not exist")
     .option(
       "--tokenizer-class <name>",
       `${LUKE_TOKENIZER_CLASSES.join(" or ")} (default: the one for the tokenizer's kind)`,
@@ -42,24 +45,27 @@ export function convertLukeToHuggingFaceModelCommand(reporter: Reporter): Comman
     )
     .requiredOption(
       "--set-entity-aware-attention-default <bool>",
-      "whether the model uses entity-aware attention unless told otherwise; its queries start as copies",
+      "required: whether the model uses entity-aware attention unless told otherwise; its queries start as copies",
       truth,
     )
     .option("--remove-entity-embeddings", "of the entities keep [MASK], [UNK], [PAD] and [MASK2] only")
     .option("--tokenizer <name>", "tokenizer (default: bert_model_name of metadata.json, or the run's)")
     .option("--dtype <type>", "f32, f16 or bf16 (default: the checkpoint's)", oneOf(["f32", "f16", "bf16"]))
-    .option("--max-shard-size <bytes>", "more goes into several files", byteCount, byteCount("5GB"));
+    .addOption(maxShardSizeOption());
   HUB_OPTIONS.addTo(command);
   return command.action(async (options: Options) => {
     const { checkpointPath, metadataPath, transformersModelSavePath: output } = options;
-    using model = openConvertedModel(checkpointPath, {
-      ...(metadataPath !== undefined && { metadataPath }),
-    });
+    const { path, repository } = await HUB_OPTIONS.fetch(checkpointPath, options, reporter);
+    using model = openConvertedModel(path, { ...(metadataPath !== undefined && { metadataPath }) });
     const tokenizer = options.tokenizer ?? model.tokenizerPath ?? model.bertModelName;
     if (tokenizer === undefined) {
       throw new UserError(`${metadataPath ?? checkpointPath}: names no bert_model_name; give --tokenizer`);
     }
-    const { path: tokenizerPath } = await HUB_OPTIONS.fetch(tokenizer, options, reporter, "tokenizer");
+    const tokenizerPath = await fetchTokenizer(
+      tokenizer,
+      repository === undefined ? options : { ...options, revision: "main" },
+      reporter,
+    );
     await convertReported(model, output, "LukeForMaskedLM", {
       tokenizerPath,
       entityVocabPath: options.entityVocabPath,
@@ -70,6 +76,15 @@ export function convertLukeToHuggingFaceModelCommand(reporter: Reporter): Comman
       maxShardSize: options.maxShardSize,
     }, reporter);
   });
+}
+
+async function fetchTokenizer(name: string, options: Options, reporter: Reporter): Promise<string> {
+  try {
+    return (await HUB_OPTIONS.fetch(name, options, reporter, "tokenizer")).path;
+  } catch (error) {
+    if (options.tokenizer !== undefined || !(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message}; or give the tokenizer of the checkpoint's words by --tokenizer`);
+  }
 }
 
 /** What click takes for a truth value. */

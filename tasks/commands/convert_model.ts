@@ -4,7 +4,7 @@ import { type Target, TARGETS } from "../convert/convert_model.ts";
 import { convertReported } from "../convert/convert_stage.ts";
 import { CLASS_OF, openConvertedModel } from "../convert/converted_model.ts";
 import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
-import { byteCount, oneOf } from "../option_values.ts";
+import { maxShardSizeOption, oneOf } from "../option_values.ts";
 import type { Reporter } from "../stage.ts";
 
 interface Options extends HubOptions {
@@ -25,11 +25,11 @@ export function convertModelCommand(reporter: Reporter): Command {
       "Writes a model, or a checkpoint of a run, as a class of Hugging Face transformers or in the layout of LUKE's own repository. " +
         "A LUKE gives its words to BertForMaskedLM, RobertaForMaskedLM and XLMRobertaForMaskedLM.",
     )
-    .argument("<MODEL>", "directory, file, run of pretrain, checkpoint, or repository of the model hub")
+    .argument("<MODEL>", "directory, file, run of pretrain or checkpoint of it, or name on the model hub")
     .argument("<OUT>", "directory, which must not exist")
     .option("--to <form>", `${TARGETS.join(", ")} (default: the model's own class)`, oneOf(TARGETS))
     .option("--dtype <type>", "f32, f16 or bf16 (default: the model's)", oneOf(["f32", "f16", "bf16"]))
-    .option("--max-shard-size <bytes>", "more goes into several files", byteCount, byteCount("5GB"))
+    .addOption(maxShardSizeOption())
     .option("--remove-entity-embeddings", "of the entities keep [MASK], [UNK], [PAD] and [MASK2] only")
     .option("--tokenizer <name>", "tokenizer, where none lies beside the model")
     .option("--entity-vocab-path <file>", "entity vocabulary, where none lies beside the model")

@@ -10,37 +10,43 @@ import {
 } from "@lukeforge/train";
 import { convertModel } from "../convert/convert_model.ts";
 import { openConvertedModel } from "../convert/converted_model.ts";
+import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { duration } from "../progress.ts";
 import type { Reporter } from "../stage.ts";
 
-interface Options {
+interface Options extends HubOptions {
   readonly compress: string;
   readonly bertModelName?: string;
 }
 
 /** `create-model-archive`: a model → an archive of LUKE's own repository. */
 export function createModelArchiveCommand(reporter: Reporter): Command {
-  return new Command("create-model-archive")
+  const command = new Command("create-model-archive")
     .summary("model -> archive of LUKE's own repository")
     .description(
       "Packs pytorch_model.bin, the entity vocabulary and metadata.json without its arguments into a tar. A .bin beside a " +
         "metadata.json goes in as it is; anything else that is a LUKE, runs of pretrain too, is converted.",
     )
-    .argument("<MODEL_FILE>", "weights, directory, run of pretrain or checkpoint")
+    .argument(
+      "<MODEL_FILE>",
+      "weights, directory, run of pretrain or checkpoint of it, or name on the model hub",
+    )
     .argument("<OUT_FILE>", "archive; .tar or .tar.gz is added where it is missing")
     .option("--compress <kind>", '"" (none) or gz', "")
-    .option("--bert-model-name <name>", "base model, where the model does not name it")
-    .action(async (source: string, output: string, options: Options) => {
-      const compression = compressionOf(options.compress);
-      const ending = compression === "" ? ".tar" : `.tar.${compression}`;
-      const path = output.endsWith(ending) ? output : output + ending;
-      if (existsSync(path)) throw new UserError(`${path}: exists already; remove it or name another output`);
-      const begun = performance.now();
-      const plain = originalFiles(source);
-      if (plain !== undefined) await writeModelArchive(path, plain, compression);
-      else await archiveConverted(source, path, compression, options, reporter);
-      reporter.line(`${path}: written (${duration((performance.now() - begun) / 1000)})`);
-    });
+    .option("--bert-model-name <name>", "base model, where the model does not name it");
+  HUB_OPTIONS.addTo(command);
+  return command.action(async (name: string, output: string, options: Options) => {
+    const compression = compressionOf(options.compress);
+    const ending = compression === "" ? ".tar" : `.tar.${compression}`;
+    const path = output.endsWith(ending) ? output : output + ending;
+    if (existsSync(path)) throw new UserError(`${path}: exists already; remove it or name another output`);
+    const { path: source } = await HUB_OPTIONS.fetch(name, options, reporter);
+    const begun = performance.now();
+    const plain = originalFiles(source);
+    if (plain !== undefined) await writeModelArchive(path, plain, compression);
+    else await archiveConverted(source, path, compression, options, reporter);
+    reporter.line(`${path}: written (${duration((performance.now() - begun) / 1000)})`);
+  });
 }
 
 function compressionOf(text: string): ArchiveCompression {

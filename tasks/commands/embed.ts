@@ -35,7 +35,7 @@ export function embedCommand(reporter: Reporter): Command {
         'mentions also {"entities": [[…], …]}, the states of their entities. Input of any length is read some hundreds of lines ' +
         "at a time.",
     )
-    .argument("<MODEL>", "directory of a model, or its name at the hub")
+    .argument("<MODEL>", "directory or file of a model, or its name on the model hub")
     .argument("[TEXT...]", "texts; - reads lines from standard input")
     .option("--input <file>", "read lines of a file; - is standard input")
     .option(

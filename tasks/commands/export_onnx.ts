@@ -37,7 +37,7 @@ export function exportOnnxCommand(reporter: Reporter): Command {
     )
     .argument(
       "<MODEL>",
-      "directory, file or repository of the model hub: LUKE, mLUKE, BERT, RoBERTa or XLM-R",
+      "directory or file of a LUKE, mLUKE, BERT, RoBERTa or XLM-R, or its name on the model hub",
     )
     .argument("<OUT>", "directory")
     .option("--task <name>", `${ONNX_TASKS.join(" or ")} (default: the architecture's)`, oneOf(ONNX_TASKS))

@@ -26,7 +26,7 @@ export function fillMaskCommand(reporter: Reporter): Command {
       "Prints the most probable words for each mask ([MASK] or <mask>, as the model's tokenizer has it) of each text. LUKE, " +
         "RoBERTa, XLM-R and BERT. Several masks of a text are filled independently.",
     )
-    .argument("<MODEL>", "directory of a model, or its name at the hub")
+    .argument("<MODEL>", "directory or file of a model, or its name on the model hub")
     .argument("<TEXT...>", "texts with masks; - reads lines from standard input")
     .option("--top-k <n>", "words for each mask", wholeNumber(1), 5)
     .option(

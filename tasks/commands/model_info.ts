@@ -23,7 +23,7 @@ export function modelInfoCommand(reporter: Reporter): Command {
         "part, element types, vocabulary sizes, tensors that are missing, unexpected or misshapen, and whether configuration, " +
         "tokenizer and entity vocabulary agree. The exit code is 1 when a check fails.",
     )
-    .argument("<model>", "directory, file of weights, archive of LUKE, or name on the model hub")
+    .argument("<MODEL>", "directory, file of weights, archive of LUKE, or name on the model hub")
     .option("--check-values", "read every weight and look for one that is not finite")
     .option("--json", "print JSON");
   HUB_OPTIONS.addTo(command);

@@ -28,7 +28,7 @@ export function predictEntityCommand(reporter: Reporter): Command {
       "Prints the most probable entities of a LUKE model's vocabulary for each mention. The network sees the mentions' words, and " +
         "[MASK] for their entities; an entity that --entity names is shown to it and helps with the others.",
     )
-    .argument("<MODEL>", "directory of a LUKE model, or its name at the hub")
+    .argument("<MODEL>", "directory or file of a LUKE, or its name on the model hub")
     .argument(
       "<TEXT>",
       'the text; - reads lines {"text", "mentions": [[start, end], …], "entities"?: [title or null, …]} from standard input',
