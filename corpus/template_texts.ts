@@ -170,7 +170,9 @@ function spansOf(
 /** The number and its unit; in a range, `3|to|5|km`, all four. */
 function measure(source: string, positional: readonly (Span | undefined)[]): (Span | string | undefined)[] {
   const second = positional[1];
-  const isRange = second !== undefined && rangeWords.has(source.slice(second.start, second.end));
+  // Only short ones: a set hashes what it is asked for, and templates nest.
+  const isRange = second !== undefined && second.end - second.start <= 8 &&
+    rangeWords.has(source.slice(second.start, second.end));
   const spans = positional.slice(0, isRange ? 4 : 2).filter((span) =>
     span !== undefined && span.start < span.end
   );
