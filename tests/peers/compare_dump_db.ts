@@ -6,12 +6,14 @@
  *
  * Both dumps can be made with `large_dump.ts`, the larger of at least 300 MB. Throughput is in megabytes (10⁶) of XML a second; each
  * build of ours is a process of its own, whose peak of resident memory is read from /proc (Linux). wikipedia2vec is started
- * before it is timed, ours is timed with its start.
+ * before it is timed, ours is timed with its start. Where other programs compete for the processors, compare the seconds that the
+ * processors worked, which are printed beside those of the clock.
  */
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cpuUsage } from "node:process";
 import { parseArgs } from "node:util";
 import { decompressBzip2 } from "@lukeforge/corpus";
 import { median } from "@lukeforge/model/bench";
@@ -32,9 +34,16 @@ if (dump === undefined) throw new RangeError("give --dump");
 const turns = Number(values.turns);
 const directory = mkdtempSync(join(tmpdir(), "compare-dump-db-"));
 
+/** What a piece of work took, in seconds. */
+interface Times {
+  /** By the clock. */
+  readonly clock: number;
+  /** Of all processors together. */
+  readonly processor: number;
+}
+
 /** What one build of ours took. */
-interface Build {
-  readonly seconds: number;
+interface Build extends Times {
   /** Peak of resident memory. */
   readonly peak: number;
   /** Size of the page database. */
@@ -51,82 +60,95 @@ async function build(dump: string): Promise<Build> {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  let peak = 0;
-  const watch = setInterval(() => peak = Math.max(peak, peakOf(child.pid)), 20);
+  let [peak, processor] = [0, 0];
+  const look = (): void => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peak = Math.max(peak, 1024 * Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0));
+      const [, fields = ""] = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ");
+      const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number);
+      processor = Math.max(processor, (user + system) / 100);
+    } catch {
+      // it has ended
+    }
+  };
+  const watch = setInterval(look, 10);
   const { code } = await child.status;
   clearInterval(watch);
   if (code !== 0) throw new Error(`build-dump-db ended with ${code}`);
-  return { seconds: (performance.now() - begun) / 1000, peak, bytes: statSync(out).size };
+  return { clock: (performance.now() - begun) / 1000, processor, peak, bytes: statSync(out).size };
 }
 
-function peakOf(pid: number): number {
-  try {
-    return 1024 * Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0; // it has ended
-  }
-}
-
-/** Seconds and bytes of decoding `dump` with as many threads. */
-async function decode(dump: string): Promise<{ seconds: number; bytes: number }> {
-  const begun = performance.now();
+/** Decodes `dump` with as many threads. */
+async function decode(dump: string): Promise<Times & { readonly bytes: number }> {
+  const [begun, used] = [performance.now(), cpuUsage()];
   let bytes = 0;
-  for await (const chunk of decompressBzip2(createReadStream(dump, { highWaterMark: 1 << 20 }))) {
-    bytes += chunk.length;
-  }
-  return { seconds: (performance.now() - begun) / 1000, bytes };
+  const file = createReadStream(dump, { highWaterMark: 1 << 20 });
+  for await (const chunk of decompressBzip2(file, { workers: Number(workers) })) bytes += chunk.length;
+  const { user, system } = cpuUsage(used);
+  return { clock: (performance.now() - begun) / 1000, processor: (user + system) / 1e6, bytes };
 }
 
 const MB = 1e6;
-const rate = (bytes: number, seconds: number[]): number => bytes / MB / median(seconds);
-const all = (values: number[], unit = "s"): string =>
-  values.map((value) => `${value.toFixed(1)} ${unit}`).join(", ");
+const clock = (times: readonly Times[]): number => median(times.map(({ clock }) => clock));
+const processor = (times: readonly Times[]): number => median(times.map(({ processor }) => processor));
+const shown = (bytes: number, times: readonly Times[]): string =>
+  `${(bytes / MB / clock(times)).toFixed(2)} MB/s (${
+    times.map(({ clock, processor }) => `${clock.toFixed(1)} s, processors ${processor.toFixed(1)} s`).join(
+      "; ",
+    )
+  })`;
 
 try {
   console.log(`${cpus()[0]?.model}, ${navigator.hardwareConcurrency} cores, --workers ${workers}`);
   const small = await decode(dump);
+  const [theirs, ours]: [Times[], Build[]] = [[], []];
   {
-    const theirs: number[] = [];
-    const ours: number[] = [];
     using peer = await Peer.start(values.python, "build_dump_db.py", [dump, workers, values["chunk-size"]]);
     for (let turn = 0; turn < turns; turn++) {
-      theirs.push(await peer.turn(1) / 1000);
-      ours.push((await build(dump)).seconds);
+      const { milliseconds, processorMilliseconds = NaN } = await peer.answer(1);
+      theirs.push({ clock: milliseconds / 1000, processor: processorMilliseconds / 1000 });
+      ours.push(await build(dump));
     }
     console.log(`${basename(dump)}: ${(small.bytes / MB).toFixed(1)} MB of XML`);
-    console.log(
-      `  ${peer.about.peer}: ${rate(small.bytes, theirs).toFixed(2)} MB/s (${
-        all(theirs)
-      }; ${peer.about.device})`,
-    );
-    console.log(`  lukeforge: ${rate(small.bytes, ours).toFixed(1)} MB/s (${all(ours)})`);
-    console.log(`  ratio: ${(median(theirs) / median(ours)).toFixed(1)}`);
-    if (large !== undefined) await compareLarge(large, rate(small.bytes, theirs));
+    console.log(`  ${peer.about.peer}, ${peer.about.device}: ${shown(small.bytes, theirs)}`);
   }
+  console.log(`  lukeforge: ${shown(small.bytes, ours)}, peak memory ${megabytes(ours)}`);
+  console.log(`  ratio: ${ratio(theirs, ours)}`);
+  if (large !== undefined) await compareLarge(large, small.bytes, theirs);
 } finally {
   rmSync(directory, { recursive: true });
 }
 
-/** Our build of `large`, alternating with decoding alone. */
-async function compareLarge(large: string, theirRate: number): Promise<void> {
-  const decodings: number[] = [];
-  const builds: Build[] = [];
+/** Our build of `large`, by turns with decoding alone; wikipedia2vec's times are those of a dump of `smallBytes`. */
+async function compareLarge(large: string, smallBytes: number, theirs: readonly Times[]): Promise<void> {
+  const [decodings, builds]: [Times[], Build[]] = [[], []];
   let bytes = 0;
   for (let turn = 0; turn < turns; turn++) {
     const decoding = await decode(large);
     bytes = decoding.bytes;
-    decodings.push(decoding.seconds);
+    decodings.push(decoding);
     builds.push(await build(large));
   }
-  const seconds = builds.map((build) => build.seconds);
-  const ours = rate(bytes, seconds);
-  const { peak } = await build(dump ?? large);
   console.log(`${basename(large)}: ${(bytes / MB).toFixed(1)} MB of XML`);
-  console.log(`  decoding bzip2 alone: ${rate(bytes, decodings).toFixed(1)} MB/s (${all(decodings)})`);
-  console.log(`  lukeforge: ${ours.toFixed(1)} MB/s (${all(seconds)})`);
-  console.log(`  by decoding alone: ${(100 * ours / rate(bytes, decodings)).toFixed(0)} %`);
-  console.log(`  by wikipedia2vec's MB/s on ${basename(dump ?? "")}: ${(ours / theirRate).toFixed(1)}`);
-  const peaks = builds.map((build) => build.peak / MB);
-  console.log(`  peak memory: ${all(peaks, "MB")}; of ${basename(dump ?? "")} ${all([peak / MB], "MB")}`);
+  console.log(`  decoding bzip2 alone: ${shown(bytes, decodings)}`);
+  console.log(`  lukeforge: ${shown(bytes, builds)}, peak memory ${megabytes(builds)}`);
+  console.log(`  throughput by that of decoding alone: ${ratio(decodings, builds)}`);
+  const scaled = theirs.map(({ clock, processor }) => ({
+    clock: clock * bytes / smallBytes,
+    processor: processor * bytes / smallBytes,
+  }));
+  console.log(`  throughput by wikipedia2vec's on ${basename(dump ?? "")}: ${ratio(scaled, builds)}`);
   console.log(`  pages.db: ${((builds[0]?.bytes ?? 0) / bytes).toFixed(2)} of the XML's size`);
+}
+
+function ratio(slow: readonly Times[], fast: readonly Times[]): string {
+  const byProcessors = processor(slow) / processor(fast);
+  return `${(clock(slow) / clock(fast)).toFixed(2)} by the clock, ${
+    byProcessors.toFixed(2)
+  } by the processors' time`;
+}
+
+function megabytes(builds: readonly Build[]): string {
+  return builds.map(({ peak }) => `${(peak / MB).toFixed(0)} MB`).join(", ");
 }

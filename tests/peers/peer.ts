@@ -25,9 +25,13 @@ export class Peer implements Disposable {
 
   /** Milliseconds of one of `count` repetitions. */
   async turn(count: number): Promise<number> {
+    return (await this.answer(count)).milliseconds;
+  }
+
+  /** The whole answer to `count` repetitions: some scripts say what time their processors worked, too. */
+  async answer(count: number): Promise<{ milliseconds: number; processorMilliseconds?: number }> {
     this.#process.stdin?.write(`${count}\n`);
-    const { milliseconds } = await nextLine(this.#lines) as { milliseconds: number };
-    return milliseconds;
+    return await nextLine(this.#lines) as { milliseconds: number; processorMilliseconds?: number };
   }
 
   /** Ends it. */
