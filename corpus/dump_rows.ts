@@ -56,7 +56,7 @@ export class SegmentEncoder {
     this.#context = {
       caseSensitive,
       language,
-      namespaces: new Namespaces(siteinfo.namespaces, language),
+      namespaces: new Namespaces(siteinfo.namespaces, language, siteinfo.caseSensitiveNamespaces),
       templateTexts: new TemplateTexts(language, templateTexts?.table, templateTexts?.file),
       includeCaptions,
     };
