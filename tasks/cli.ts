@@ -4,6 +4,8 @@ import { DeviceError, WeightsError } from "@lukeforge/model";
 import { benchCommand } from "./commands/bench.ts";
 import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
+import { buildInterwikiDBCommand } from "./commands/build_interwiki_db.ts";
+import { buildMultilingualEntityVocabCommand } from "./commands/build_multilingual_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
@@ -36,6 +38,8 @@ export function createProgram(reporter: Reporter): Command {
     extractTextCommand(reporter),
     trainTokenizerCommand(reporter),
     buildEntityVocabCommand(reporter),
+    buildInterwikiDBCommand(reporter),
+    buildMultilingualEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     convertModelCommand(reporter),

@@ -17,6 +17,7 @@ import {
   countLinksOfFile,
   type EntityChoice,
   EntityVocab,
+  type EntityVocabFormat,
   entityVocabOf,
   explainEntity,
   type LinkCounts,
@@ -102,6 +103,8 @@ export interface EntityVocabStageOptions extends ChooseEntitiesOptions {
   readonly heldOutFraction: number;
   /** Default: the page database's. */
   readonly language?: string;
+  /** Default: the one that the output's ending names. */
+  readonly format?: EntityVocabFormat;
   /** Threads that count links. Default: the number of cores. */
   readonly poolSize?: number;
   /** Pages that a thread is given at a time. */
@@ -123,7 +126,7 @@ export function entityVocabStage(pagesDB: string, output: string, options: Entit
       const { counts, choice } = await chosenEntities(db, pagesDB, options, progress);
       const vocab = entityVocabOf(db, counts, choice, options.language ?? db.meta["language"] ?? null);
       mkdirSync(dirname(output), { recursive: true });
-      vocab.save(output);
+      vocab.save(output, options.format);
       return `${quantity(vocab.size)} entities, 3 special ones included${aboutWhiteList(choice)}`;
     },
   };

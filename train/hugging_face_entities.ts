@@ -1,10 +1,11 @@
 import type { RowRange } from "@lukeforge/model";
 import {
+  entityKeys,
   type EntityVocab,
+  jsonObjectText,
   MASK2_ENTITY,
   MASK_ENTITY,
   PAD_ENTITY,
-  SPECIAL_ENTITIES,
   UNK_ENTITY,
 } from "@lukeforge/vocab";
 
@@ -34,7 +35,7 @@ export function huggingFaceEntities(vocab: ExportedVocab): HuggingFaceEntities {
   const all: RowRange = [0, vocab.size];
   return {
     rows: hasMask2 ? [all] : [all, [vocab.maskId, vocab.maskId + 1]],
-    json: jsonObject(namedIds(vocab, hasMask2)),
+    json: jsonObjectText(namedIds(vocab, hasMask2)),
   };
 }
 
@@ -51,32 +52,11 @@ export function specialEntities(vocab: ExportedVocab): HuggingFaceEntities {
   ];
   return {
     rows: kept.map(([, id]): RowRange => [id, id + 1]),
-    json: jsonObject(kept.map(([title], i) => [title, i])),
+    json: jsonObjectText(kept.map(([title], i) => [title, i])),
   };
 }
 
 function* namedIds(vocab: ExportedVocab, hasMask2: boolean): Generator<[key: string, id: number]> {
-  for (const { id, entities } of vocab.entries()) {
-    for (const [title, language] of entities) {
-      const isBare = language === null || SPECIAL_ENTITIES.includes(title) || title === MASK2_ENTITY;
-      const key = isBare ? title : `${language}:${title}`;
-      yield [key, id];
-    }
-  }
+  yield* entityKeys(vocab.entries());
   if (!hasMask2) yield [MASK2_ENTITY, vocab.size];
-}
-
-/** An entry a line. Not by `JSON.stringify` of an object: a million entries, some named like numbers. */
-function* jsonObject(entries: Iterable<readonly [key: string, value: number]>): Generator<string> {
-  let lines = "{";
-  let separator = "\n";
-  for (const [key, value] of entries) {
-    lines += `${separator}${JSON.stringify(key)}: ${value}`;
-    separator = ",\n";
-    if (lines.length > 1 << 16) {
-      yield lines;
-      lines = "";
-    }
-  }
-  yield `${lines}\n}\n`;
 }

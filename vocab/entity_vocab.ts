@@ -2,6 +2,7 @@ import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import {
   type EntityVocabContents,
   type EntityVocabEntry,
+  isSpecialEntity,
   MASK2_ENTITY,
   MASK_ENTITY,
   PAD_ENTITY,
@@ -9,6 +10,7 @@ import {
   UNK_ENTITY,
 } from "./entity_vocab_entry.ts";
 import { contentsOf, entityVocabFile, readEntityVocab } from "./entity_vocab_files.ts";
+import { type EntityVocabFormat, entityVocabFormat, entityVocabText } from "./entity_vocab_formats.ts";
 import type { EntityVocabTable } from "./entity_vocab_table.ts";
 
 /**
@@ -40,11 +42,12 @@ export class EntityVocab {
   /**
    * Takes the entries in the order of their ids, 0, 1, 2, …
    *
-   * @throws {UserError} when ids have gaps, a title stands at two ids, or a special entity is missing or stands at two.
+   * @throws {UserError} when it is empty, ids have gaps, a title stands at two ids, or a special entity is missing or stands at two.
    * @param source what messages name: the file.
    */
   constructor(entries: Iterable<EntityVocabEntry> | EntityVocabContents, source = "entity vocabulary") {
     const { table, counts, placeOf } = "table" in entries ? entries : contentsOf(entries, source);
+    if (table.length === 0) throw new UserError(`${source}: is empty; build the vocabulary again`);
     let size = counts.length;
     for (let entry = 0; entry < table.length; entry++) size = Math.max(size, table.id(entry) + 1);
     const starts = new Uint32Array(Math.min(size, table.length + 1) + 1);
@@ -69,7 +72,7 @@ export class EntityVocab {
       order[at] = entry;
       next[id] = at + 1;
       const title = table.startsWithBracket(entry) ? table.title(entry) : "";
-      if (!SPECIAL_ENTITIES.includes(title) && title !== MASK2_ENTITY) {
+      if (!isSpecialEntity(title)) {
         languages.add(table.language(entry));
         continue;
       }
@@ -125,9 +128,14 @@ export class EntityVocab {
     return new EntityVocab(readEntityVocab(file), file);
   }
 
-  /** Writes the vocabulary as jsonl in id order, non-ASCII characters as they are; the same entries give the same bytes. */
-  save(path: string): void {
-    writeFileAtomic(path, this.#jsonl());
+  /**
+   * Writes the vocabulary in id order, non-ASCII characters as they are; the same entries give the same bytes.
+   *
+   * @param format by the ending of `path` unless it is given: see {@linkcode entityVocabText}.
+   * @throws {UserError} when the format cannot hold the vocabulary, or `path` names none.
+   */
+  save(path: string, format: EntityVocabFormat = entityVocabFormat(path)): void {
+    writeFileAtomic(path, entityVocabText(this.entries(), format, path));
   }
 
   /**
@@ -177,18 +185,6 @@ export class EntityVocab {
       }
       yield { id, entities, count: this.#counts[id] ?? 0 };
     }
-  }
-
-  *#jsonl(): Generator<string> {
-    let lines = "";
-    for (const entry of this.entries()) {
-      lines += JSON.stringify(entry) + "\n";
-      if (lines.length > 1 << 16) {
-        yield lines;
-        lines = "";
-      }
-    }
-    yield lines;
   }
 
   #check(id: number): void {

@@ -11,6 +11,11 @@ export const MASK2_ENTITY = "[MASK2]";
 /** The special entities in the order of their ids in vocabularies built here: 0, 1, 2. */
 export const SPECIAL_ENTITIES: readonly string[] = [PAD_ENTITY, UNK_ENTITY, MASK_ENTITY];
 
+/** Whether a title is one of the special entities, `[MASK2]` included. */
+export function isSpecialEntity(title: string): boolean {
+  return title.startsWith("[") && (SPECIAL_ENTITIES.includes(title) || title === MASK2_ENTITY);
+}
+
 /** One id of an entity vocabulary. */
 export interface EntityVocabEntry {
   /** Its row in the entity embedding table. */

@@ -1,15 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { interwikiOf, UserError } from "@lukeforge/corpus";
-import {
-  type EntityVocabContents,
-  type EntityVocabEntry,
-  MASK2_ENTITY,
-  MASK_ENTITY,
-  PAD_ENTITY,
-  UNK_ENTITY,
-} from "./entity_vocab_entry.ts";
+import { type EntityVocabContents, type EntityVocabEntry, isSpecialEntity } from "./entity_vocab_entry.ts";
 import { CONFIG_WITH_VOCAB, entityVocabOffset } from "./entity_vocab_in_config.ts";
+import { entityVocabFormat } from "./entity_vocab_formats.ts";
 import { readEntityKeys } from "./entity_vocab_json.ts";
 import { EntityVocabTable } from "./entity_vocab_table.ts";
 import { textLines } from "./text_lines.ts";
@@ -23,10 +17,8 @@ export function entityVocabFile(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new UserError(`${path}: no such entity vocabulary; check the path`);
   if (!stat.isDirectory()) {
-    if (/\.(jsonl|tsv|json)$/.test(path)) return path;
-    throw new UserError(
-      `${path}: an entity vocabulary must be named *.jsonl, *.tsv or *.json; rename the file`,
-    );
+    entityVocabFormat(path);
+    return path;
   }
   for (const name of ["entity_vocab.tsv", "entity_vocab.jsonl", "entity_vocab.json"]) {
     const file = join(path, name);
@@ -73,40 +65,75 @@ function readTsv(file: string, table: EntityVocabTable): EntityVocabContents {
     table.add(line.slice(0, tab), null, counts.length);
     counts.push(Number(count));
   }
-  return { table, counts };
+  return { table, counts, placeOf: (entry) => `, line ${table.id(entry) + 1}` };
 }
 
 function readJsonl(file: string, table: EntityVocabTable): EntityVocabContents {
   const counts: number[] = [];
   const lineOfId: number[] = [];
   let number = 0;
-  for (const line of textLines(file)) {
-    number++;
-    if (line.trim() === "") continue;
-    const entry = parseEntry(line);
+  const take = (value: unknown, place: string): void => {
+    const entry = entryOf(value);
     if (entry === undefined) {
       throw new UserError(
-        `${file}, line ${number}: expected {"id": int, "entities": [[title, language or null], …], "count": int}; correct the line`,
+        `${file}, ${place}: expected {"id": int, "entities": [[title, language or null], …], "count": int}; correct the line`,
       );
     }
     const earlier = lineOfId[entry.id];
     if (earlier !== undefined) {
       throw new UserError(
-        `${file}, line ${number}: id ${entry.id} is already on line ${earlier}; remove one of them`,
+        `${file}, ${place}: id ${entry.id} is already on line ${earlier}; remove one of them`,
       );
     }
     lineOfId[entry.id] = number;
     counts[entry.id] = entry.count;
     for (const [title, language] of entry.entities) table.add(title, language, entry.id);
+  };
+  for (const line of textLines(file)) {
+    number++;
+    if (line.trim() === "") continue;
+    const value = parseJson(line);
+    if (value !== undefined) take(value, `line ${number}`);
+    else {
+      let object = 0;
+      for (const text of objectsOf(line)) {
+        take(parseJson(text), ++object === 1 ? `line ${number}` : `line ${number}, object ${object}`);
+      }
+    }
   }
-  return { table, counts };
+  return { table, counts, placeOf: (entry) => `, line ${lineOfId[table.id(entry)] ?? 0}` };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The objects of a line that holds several, which a vocabulary is that was written without line breaks (ice-luke's was). */
+function* objectsOf(line: string): Generator<string> {
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < line.length; at++) {
+    const unit = line[at];
+    if (unit === '"') { for (at++; at < line.length && line[at] !== '"'; at++) if (line[at] === "\\") at++; }
+    else if (unit === "{") depth++;
+    else if (unit === "}" && --depth === 0) {
+      yield line.slice(start, at + 1);
+      start = at + 1;
+    }
+  }
+  const rest = line.slice(start);
+  if (rest.trim() !== "") yield rest;
 }
 
 function readHuggingFace(file: string, table: EntityVocabTable): EntityVocabContents {
   const offset = entityVocabOffset(file);
   readEntityKeys(file, (bytes, from, to, id) => table.addBytes(bytes, from, to, id), offset);
   const isSpecial = (entry: number): boolean =>
-    table.startsWithBracket(entry) && SPECIALS.has(table.title(entry));
+    table.startsWithBracket(entry) && isSpecialEntity(table.title(entry));
   table.splitLanguages(
     (prefix) =>
       prefix === prefix.toLowerCase() && interwikiOf(`${prefix.replaceAll("_", "-")}:`) === "language",
@@ -115,8 +142,6 @@ function readHuggingFace(file: string, table: EntityVocabTable): EntityVocabCont
   );
   return { table, counts: [], placeOf: (entry) => `, byte ${positionOf(file, entry, offset)}` };
 }
-
-const SPECIALS: ReadonlySet<string> = new Set([PAD_ENTITY, UNK_ENTITY, MASK_ENTITY, MASK2_ENTITY]);
 
 /** Where an entry starts. Positions are not kept while reading: 14 million of them for the sake of a message. */
 function positionOf(file: string, entry: number, offset: number | undefined): number {
@@ -141,13 +166,7 @@ function isMultilingual(configFile: string): boolean {
   }
 }
 
-function parseEntry(line: string): EntityVocabEntry | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+function entryOf(value: unknown): EntityVocabEntry | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { id, entities, count } = value as Record<string, unknown>;
   if (!isCount(id) || !isCount(count) || !Array.isArray(entities) || entities.length === 0) return undefined;

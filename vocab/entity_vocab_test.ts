@@ -144,6 +144,23 @@ const malformed: [name: string, file: string, content: string, message: RegExp][
       .join("\n"),
     /ids 2 and 3 both hold the special entity \[MASK\]/,
   ],
+  [
+    "a repeated title in jsonl",
+    "v.jsonl",
+    [..."[PAD] [UNK] [MASK] A A".split(" ").entries()]
+      .map(([id, title]) => JSON.stringify({ id, entities: [[title, "en"]], count: 0 })).join("\n"),
+    /v\.jsonl, line 5: ids 3 and 4 both hold \["A","en"\]/,
+  ],
+  ["nothing", "v.jsonl", "", /v\.jsonl: is empty/],
+  ["empty lines only", "v.jsonl", "\n \n", /v\.jsonl: is empty/],
+  ["nothing as tsv", "v.tsv", "", /v\.tsv: is empty/],
+  ["an object of no keys", "v.json", "{}", /v\.json: is empty/],
+  [
+    "a broken object among several on a line",
+    "v.jsonl",
+    '{"id":0,"entities":[["[PAD]",null]],"count":0}{"id":1,"entities":[["}",null]}',
+    /v\.jsonl, line 1, object 2: expected/,
+  ],
   ["another ending", "v.txt", "", /rename/],
 ];
 
@@ -155,6 +172,56 @@ for (const [name, file, content, message] of malformed) {
     });
   });
 }
+
+Deno.test("EntityVocab.load() names the line that is not UTF-8", () => {
+  inDirectory((directory) => {
+    Deno.writeFileSync(`${directory}/v.tsv`, Uint8Array.of(0x41, 0x09, 0x31, 0x0a, 0xff, 0x09, 0x31, 0x0a));
+    throws(() => EntityVocab.load(`${directory}/v.tsv`), userError(/v\.tsv, line 2: is not UTF-8/));
+  });
+});
+
+Deno.test("EntityVocab.load() opens jsonl whose line breaks are missing, as ice-luke's run left it", () => {
+  inDirectory((directory) => {
+    const titles = ["[PAD]", "[UNK]", "[MASK]", "Bandaríkin", 'A "}{" B\\', "{"];
+    const objects = titles.map((title, id) =>
+      `{"id": ${id}, "entities": [[${JSON.stringify(title)}, "is"]], "count": ${id}}`
+    );
+    for (const separator of ["", " ", "\n", "\n\n"]) {
+      Deno.writeTextFileSync(`${directory}/v.jsonl`, objects.join(separator));
+      const vocab = EntityVocab.load(`${directory}/v.jsonl`);
+      deepEqual(Array.from({ length: vocab.size }, (_, id) => vocab.titleOf(id)), titles);
+      deepEqual([vocab.countOf(4), [...vocab.languages]], [4, ["is"]]);
+    }
+  });
+});
+
+Deno.test("EntityVocab.save() writes the format that the file's ending or the caller names", () => {
+  const entries: EntityVocabEntry[] = [
+    ...specials("en"),
+    { id: 3, entities: [["Alien: Covenant", "en"]], count: 7 },
+  ];
+  inDirectory((directory) => {
+    const vocab = new EntityVocab(entries);
+    vocab.save(`${directory}/v.tsv`);
+    equal(Deno.readTextFileSync(`${directory}/v.tsv`), "[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nAlien: Covenant\t7\n");
+    vocab.save(`${directory}/v.json`);
+    const object = { "[PAD]": 0, "[UNK]": 1, "[MASK]": 2, "en:Alien: Covenant": 3 };
+    deepEqual(JSON.parse(Deno.readTextFileSync(`${directory}/v.json`)), object);
+    const back = EntityVocab.load(`${directory}/v.json`);
+    deepEqual([back.getId("Alien: Covenant", "en"), back.countOf(3)], [3, 0]);
+    vocab.save(`${directory}/v.partial`, "jsonl");
+    equal(Deno.readTextFileSync(`${directory}/v.partial`).split("\n").length, 5);
+    throws(() => vocab.save(`${directory}/v.partial`), userError(/rename/));
+    const two = new EntityVocab([...specials(), { id: 3, entities: [["A", "en"], ["B", "ja"]], count: 0 }]);
+    throws(() => two.save(`${directory}/two.tsv`), userError(/two\.tsv: id 3 has several titles.*\.jsonl/));
+    const languages = new EntityVocab([
+      ...specials(),
+      { id: 3, entities: [["A", "en"]], count: 0 },
+      { id: 4, entities: [["A", "ja"]], count: 0 },
+    ]);
+    throws(() => languages.save(`${directory}/two.tsv`), userError(/id 4 has another language/));
+  });
+});
 
 Deno.test("EntityVocab.load() takes a directory, and says when it holds no vocabulary", () => {
   inDirectory((directory) => {

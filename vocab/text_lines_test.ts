@@ -32,6 +32,12 @@ Deno.test("textLines() names a missing file and a file that is not UTF-8", () =>
     (error) => error instanceof UserError && /all\.txt/.test(error.message),
   );
   withFile(new Uint8Array([0x61, 0x0a, 0xff, 0xfe]), (path) => {
-    throws(() => [...textLines(path)], (error) => error instanceof UserError && /UTF-8/.test(error.message));
+    throws(
+      () => [...textLines(path)],
+      (error) => error instanceof UserError && /file\.txt, line 2: is not UTF-8/.test(error.message),
+    );
   });
+  const late = new TextEncoder().encode("é line\n".repeat(300_000));
+  late[late.length - 2] = 0xc3; // half a character before the line's end
+  withFile(late, (path) => throws(() => [...textLines(path)], /line 300000: is not UTF-8/));
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { DumpDB, UserError } from "@lukeforge/corpus";
-import { textLines } from "@lukeforge/vocab";
+import { entityVocabFormat, textLines } from "@lukeforge/vocab";
 import { chosenEntities, entityVocabStage, type EntityVocabStageOptions } from "../corpus_stages.ts";
 import { runOrCompare } from "../existing_output.ts";
 import { numberBetween, repeated, wholeNumber } from "../option_values.ts";
@@ -26,7 +26,10 @@ export function buildEntityVocabCommand(reporter: Reporter): Command {
     .summary("page database -> entity vocabulary")
     .description("Counts links and keeps the most linked pages as entities.")
     .argument("<DUMP_DB>", "page database of build-dump-db")
-    .argument("[OUT_FILE]", "entity vocabulary, .jsonl; not needed with --explain")
+    .argument(
+      "[OUT_FILE]",
+      "entity vocabulary: .jsonl, .tsv, or .json as Hugging Face's; not needed with --explain",
+    )
     .option("--vocab-size <n>", "entities at most, the 3 special ones included", wholeNumber(4), 1_000_000)
     .option("--min-count <n>", "links that an entity needs", wholeNumber(0), 0)
     .option("-w, --white-list <file>", "titles that come first, one a line; may be repeated", repeated)
@@ -59,12 +62,8 @@ export function buildEntityVocabCommand(reporter: Reporter): Command {
         }
         await explainOnly(pagesDB, stageOptions, reporter);
       } else {
-        if (!output.endsWith(".jsonl")) {
-          throw new UserError(
-            `${output}: the entity vocabulary is written as jsonl; give a name that ends in .jsonl`,
-          );
-        }
-        const stage = (path: string) => entityVocabStage(pagesDB, path, stageOptions);
+        const format = entityVocabFormat(output);
+        const stage = (path: string) => entityVocabStage(pagesDB, path, { ...stageOptions, format });
         await runOrCompare(output, stage, (a, b) => readFileSync(a).equals(readFileSync(b)), reporter);
       }
       for (const line of explanation) reporter.line(line);
