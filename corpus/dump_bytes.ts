@@ -104,7 +104,7 @@ export async function decompress(
   if (foreignFormats.some(starts)) {
     await file.return();
     throw new UserError(
-      `${name}: compressed in a way that is not supported: unpack it, or take the .xml.bz2 dump`,
+      `${name}: compressed in a way that is not supported: unpack it, or take the .bz2 dump`,
     );
   }
   return whole();

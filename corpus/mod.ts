@@ -18,6 +18,7 @@ export { toCodePointOffsets } from "./code_points.ts";
 export { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 export type { Bzip2Decoder } from "./bzip2_decoders.ts";
 export { describeDumpFiles, type DumpFileRecord } from "./dump_db_meta.ts";
+export { decompress, readInput } from "./dump_bytes.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";
 export type { PageOptions } from "./dump_rows.ts";
 export type { DumpDBCounts } from "./dump_db_writer.ts";

@@ -8,12 +8,14 @@ import { buildInterwikiDBCommand } from "./commands/build_interwiki_db.ts";
 import { buildMultilingualEntityVocabCommand } from "./commands/build_multilingual_entity_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
+import { convertEntityVocabCommand } from "./commands/convert_entity_vocab.ts";
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
 import { convertModelCommand } from "./commands/convert_model.ts";
 import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
 import { downloadDumpCommand } from "./commands/download_dump.ts";
 import { extractTextCommand } from "./commands/extract_text.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { entityVocabInfoCommand } from "./commands/entity_vocab_info.ts";
 import { exportOnnxCommand } from "./commands/export_onnx.ts";
 import { fillMaskCommand } from "./commands/fill_mask.ts";
 import { lukePlanCommand } from "./commands/luke_plan.ts";
@@ -40,6 +42,8 @@ export function createProgram(reporter: Reporter): Command {
     buildEntityVocabCommand(reporter),
     buildInterwikiDBCommand(reporter),
     buildMultilingualEntityVocabCommand(reporter),
+    entityVocabInfoCommand(reporter),
+    convertEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     convertModelCommand(reporter),

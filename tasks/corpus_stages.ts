@@ -124,7 +124,7 @@ export function entityVocabStage(pagesDB: string, output: string, options: Entit
     async make(progress) {
       using db = DumpDB.open(pagesDB);
       const { counts, choice } = await chosenEntities(db, pagesDB, options, progress);
-      const vocab = entityVocabOf(db, counts, choice, options.language ?? db.meta["language"] ?? null);
+      const vocab = entityVocabOf(db, counts, choice, options.language ?? (db.meta["language"] || null));
       mkdirSync(dirname(output), { recursive: true });
       vocab.save(output, options.format);
       return `${quantity(vocab.size)} entities, 3 special ones included${aboutWhiteList(choice)}`;

@@ -140,7 +140,8 @@ export function buildPretrainingDataset(
     ? options.language
     : options.compat === "luke"
     ? null
-    : db.meta.language ?? null;
+    : db.meta.language || null;
+  checkLanguage(entityVocab, language);
   const titles = chosenTitles(db, entityVocab, language, settings);
   const itemOptions = {
     ...settings,
@@ -246,6 +247,21 @@ function checkSettings(settings: Settings): void {
       `--min-sentence-length ${settings.minSentenceLength}: no sentence is that long and within --max-seq-length ${settings.maxSeqLength}; lower it`,
     );
   }
+}
+
+/** No title can match where the vocabulary has none in the language: told before the pages are read, which may take hours. */
+function checkLanguage({ languages }: DatasetEntityVocab, language: string | null): void {
+  const answers = languages.has(null) || (language === null ? languages.size === 1 : languages.has(language));
+  if (answers) return;
+  const named = [...languages].map((code) => code ?? "none");
+  const shown = named.slice(0, 5).join(", ") + (named.length > 5 ? `, … (${named.length})` : "");
+  throw new UserError(
+    languages.size === 0
+      ? "the entity vocabulary has only special entities; build one with build-entity-vocab"
+      : language === null
+      ? `the entity vocabulary has titles in several languages (${shown}), and the page database names none; pass --language`
+      : `the entity vocabulary has no titles in ${language}, the language looked up, only in ${shown}; pass the vocabulary's --language, or build the vocabulary from this dump`,
+  );
 }
 
 /** The titles to use, in random order. */

@@ -152,6 +152,17 @@ export class EntityVocab {
     for (const only of this.languages) return this.#table.find(title, only);
   }
 
+  /**
+   * The language of the entries in which {@linkcode EntityVocab.getId} finds titles for a caller of `language`: that one if
+   * there are such entries; else `null`, entries without a language; else, for a caller without one, the only language. Undefined
+   * when no title can be found.
+   */
+  lookupLanguage(language: string | null): string | null | undefined {
+    if (this.languages.has(language)) return language;
+    if (language !== null) return this.languages.has(null) ? null : undefined;
+    return this.languages.size === 1 ? [...this.languages][0] : undefined;
+  }
+
   /** Whether {@linkcode EntityVocab.getId} finds the title. */
   has(title: string, language: string | null = null): boolean {
     return this.getId(title, language) !== undefined;

@@ -102,6 +102,22 @@ Deno.test("EntityVocab.getId() falls back where only one language is in question
   equal(without.getId("constructor"), undefined);
 });
 
+Deno.test("EntityVocab.lookupLanguage() says in which entries titles are found", () => {
+  const of = (...languages: (string | null)[]): EntityVocab =>
+    new EntityVocab([
+      ...specials(),
+      ...languages.map((code, i): EntityVocabEntry => ({ id: i + 3, entities: [["A", code]], count: 0 })),
+    ]);
+  deepEqual(["en", "de", null].map((code) => of("en").lookupLanguage(code)), ["en", undefined, "en"]);
+  deepEqual(["en", "de", null].map((code) => of("en", "ja").lookupLanguage(code)), [
+    "en",
+    undefined,
+    undefined,
+  ]);
+  deepEqual(["en", "de", null].map((code) => of("en", null).lookupLanguage(code)), ["en", null, null]);
+  equal(of().lookupLanguage("en"), undefined);
+});
+
 Deno.test("EntityVocab.titleOf() and countOf() refuse ids that do not exist", () => {
   const vocab = new EntityVocab(specials());
   throws(() => vocab.titleOf(3), RangeError);

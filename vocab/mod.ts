@@ -25,6 +25,7 @@ export * from "./interwiki_db.ts";
 export * from "./kitoken_tokenizer.ts";
 export * from "./link_count_pool.ts";
 export * from "./link_counts.ts";
+export * from "./link_coverage.ts";
 export * from "./merge_entity_vocabs.ts";
 export * from "./open_tokenizer.ts";
 export * from "./subword.ts";

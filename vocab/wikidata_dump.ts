@@ -1,11 +1,7 @@
-import { createReadStream, statSync } from "node:fs";
-import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { decompressBzip2, TruncatedInputError, UserError } from "@lukeforge/corpus";
+import { statSync } from "node:fs";
+import { decompress, readInput, TruncatedInputError, UserError } from "@lukeforge/corpus";
 import { parseWikidataEntity, type WikidataItem } from "./wikidata_sitelinks.ts";
 
-/** Bytes of a read. */
-const READ_BYTES = 1 << 20;
 /** The longest items have a few megabytes. */
 const MAX_LINE = 1 << 28;
 
@@ -117,41 +113,5 @@ async function openBytes(
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new UserError(`${path}: no such file; check the path`);
   if (!stat.isFile()) throw new UserError(`${path}: not a file; give a Wikidata dump, .json.bz2 or .json.gz`);
-  if (stat.size === 0) throw new UserError(`${path}: is empty; download it again`);
-  const file = readFile(path, stat.size, progress);
-  const first = await file.next();
-  const head: Uint8Array = first.value ?? new Uint8Array();
-  const whole = async function* (): AsyncGenerator<Uint8Array, void, void> {
-    yield head;
-    yield* file;
-  };
-  if (head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68) {
-    return decompressBzip2(whole(), { name: path });
-  }
-  return head[0] === 0x1f && head[1] === 0x8b ? gunzip(whole(), path) : whole();
-}
-
-async function* readFile(
-  path: string,
-  total: number,
-  progress: ((done: number, total: number) => void) | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
-  let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
-    yield chunk;
-    progress?.(done += chunk.length, total);
-  }
-}
-
-async function* gunzip(
-  source: AsyncGenerator<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield* pipeline(source, createGunzip({ chunkSize: READ_BYTES }), () => {}); // the error comes out of the stream as well
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    if (error.code === "Z_BUF_ERROR") throw new TruncatedInputError(`${name}: cut off`);
-    throw new UserError(`${name}: damaged (${error.message}); download it again`);
-  }
+  return await decompress(readInput(path, progress && ((done) => progress(done, stat.size))), { name: path });
 }
