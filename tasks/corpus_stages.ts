@@ -24,9 +24,6 @@ import {
   openTokenizer,
   titlesOfEntity,
   type Tokenizer,
-  tokenizerFromJson,
-  trainWordPiece,
-  type TrainWordPieceOptions,
 } from "@lukeforge/vocab";
 import { type ProgressCallback, quantity } from "./progress.ts";
 import type { RunSources } from "./run_sources.ts";
@@ -59,31 +56,6 @@ export function dumpDBStage(
   };
 }
 
-/** Page database → tokenizer directory, by training. */
-export function trainedTokenizerStage(
-  pagesDB: string,
-  output: string,
-  split: PageSplit,
-  options: TrainWordPieceOptions,
-): Stage {
-  return {
-    name: "tokenizer",
-    unit: "tokens",
-    output,
-    make(progress) {
-      using db = DumpDB.open(pagesDB);
-      const tokenizer = tokenizerFromJson(
-        trainWordPiece(texts(db, pageFilter(split)), {
-          ...options,
-          progress: (done, total) => total !== undefined && progress(done, total),
-        }),
-      );
-      saveTokenizer(tokenizer, output);
-      return `${quantity(tokenizer.vocabSize)} word pieces`;
-    },
-  };
-}
-
 /** Copies a tokenizer, so that the run directory stands on its own. */
 export function copiedTokenizerStage(tokenizer: Tokenizer, source: string, output: string): Stage {
   return {
@@ -91,7 +63,7 @@ export function copiedTokenizerStage(tokenizer: Tokenizer, source: string, outpu
     unit: "tokens",
     output,
     make() {
-      saveTokenizer(tokenizer, output);
+      saveTokenizerDirectory(tokenizer, output);
       return `${quantity(tokenizer.vocabSize)} tokens of ${source}`;
     },
   };
@@ -248,20 +220,15 @@ function describeSplit({ heldOutFraction, heldOut }: PageSplit): string {
   return `${heldOut ? "held-out" : "training"} pages, held-out fraction ${heldOutFraction}`;
 }
 
-function pageFilter(
+/** Which pages by title; undefined for all. */
+export function pageFilter(
   { heldOutFraction, heldOut = false }: PageSplit,
 ): ((title: string) => boolean) | undefined {
   return heldOutFraction === 0 ? undefined : (title) => isHeldOut(title, heldOutFraction) === heldOut;
 }
 
-function* texts(db: DumpDB, filter: ((title: string) => boolean) | undefined): Generator<string> {
-  for (const { title, paragraphs } of db.pages()) {
-    if (filter?.(title) === false) continue;
-    for (const { text } of paragraphs) yield text;
-  }
-}
-
-function saveTokenizer(tokenizer: Tokenizer, directory: string): void {
+/** Writes a tokenizer's directory, which appears when it is whole. */
+export function saveTokenizerDirectory(tokenizer: Tokenizer, directory: string): void {
   const partial = `${directory}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });

@@ -17,7 +17,6 @@ import {
   datasetStage,
   dumpDBStage,
   entityVocabStage,
-  trainedTokenizerStage,
 } from "./corpus_stages.ts";
 import { deviceMemory } from "./device_memory.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
@@ -41,6 +40,7 @@ import { RunSources } from "./run_sources.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
 import { startingModel } from "./starting_model.ts";
 import { systemErrorLine } from "./system_errors.ts";
+import { trainedTokenizerStage } from "./tokenizer_stage.ts";
 
 /**
  * Takes a dump or a dataset to a trained, exported and evaluated network. Stages that are finished are not done again, and
@@ -166,7 +166,11 @@ async function prepareData(
   checkSplit(paths.pagesDB, heldOutFraction);
   const stages: Stage[] = [
     given === undefined
-      ? trainedTokenizerStage(paths.pagesDB, paths.tokenizer, split, { vocabSize: settings.vocabSize })
+      ? trainedTokenizerStage([paths.pagesDB], paths.tokenizer, {
+        type: "wordpiece",
+        vocabSize: settings.vocabSize,
+        split,
+      })
       : copiedTokenizerStage(given.tokenizer, given.name, paths.tokenizer),
     settings.entityVocab === null
       ? entityVocabStage(paths.pagesDB, paths.entityVocab, {

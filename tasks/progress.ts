@@ -8,8 +8,8 @@ export interface Terminal {
   readonly columns: number;
 }
 
-/** What a stage calls with the units done and, where known, their number. */
-export type ProgressCallback = (done: number, total: number | undefined) => void;
+/** What a stage calls with the units done and, where known, their number; `note` follows the figures. */
+export type ProgressCallback = (done: number, total: number | undefined, note?: string) => void;
 
 const REDRAW_EVERY = 100;
 const LOG_EVERY = 5000;

@@ -36,7 +36,7 @@ export async function runStage(stage: Stage, reporter: Reporter): Promise<number
   const begun = performance.now();
   let result: string;
   try {
-    result = await stage.make((done, total) => line.update(done, total));
+    result = await stage.make((done, total, note) => line.update(done, total, note));
   } finally {
     line.clear();
   }

@@ -12,6 +12,16 @@ const byteOfCharacter: ReadonlyMap<string, number> = (() => {
   return table;
 })();
 
+/** The 256 characters, by the bytes they stand for. */
+export const BYTE_LEVEL_CHARACTERS: readonly string[] = [...byteOfCharacter.keys()];
+
+/** A text as byte-level BPE spells it: a character for each byte of its UTF-8. */
+export function byteLevelSpelling(text: string): string {
+  let spelling = "";
+  for (const byte of new TextEncoder().encode(text)) spelling += BYTE_LEVEL_CHARACTERS[byte] ?? "";
+  return spelling;
+}
+
 /** The space in the spelling of byte-level BPE tokens. */
 export const BYTE_LEVEL_SPACE = "Ġ";
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
+import { WORD_PIECE_LAYOUT } from "./special_token_layout.ts";
 import { tokenizerFromJson } from "./kitoken_tokenizer.ts";
 import { trainWordPiece, type TrainWordPieceOptions } from "./train_wordpiece.ts";
 
@@ -102,16 +103,17 @@ Deno.test("trainWordPiece() refuses a size below special tokens and alphabet, an
     (error) => error instanceof UserError && /10 tokens/.test(error.message),
   );
   throws(() => trainWordPiece(["", " \n"], { vocabSize: 9 }), UserError);
+  throws(() => trainWordPiece([], { vocabSize: 9 }), UserError);
 });
 
 Deno.test("trainWordPiece() lower-cases on request, takes other special tokens, reports progress", () => {
   const seen: [number, number | undefined][] = [];
-  const specialTokens = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+  const first = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]"];
   const json = trainWordPiece(["Ü u Ù uu"], {
     vocabSize: 9,
     lowercase: true,
     minFrequency: 1,
-    specialTokens,
+    layout: { ...WORD_PIECE_LAYOUT, first, last: ["[MASK]"] },
     progress: (...state) => seen.push(state),
   });
   deepEqual(json.model.vocab, {
@@ -120,15 +122,15 @@ Deno.test("trainWordPiece() lower-cases on request, takes other special tokens, 
     "[UNK]": 2,
     "[CLS]": 3,
     "[SEP]": 4,
-    "[MASK]": 5,
-    u: 6,
-    "##u": 7,
-    uu: 8,
+    u: 5,
+    "##u": 6,
+    uu: 7,
+    "[MASK]": 8,
   });
-  deepEqual(seen, [[1, undefined], [9, 9]]);
+  deepEqual(seen, [[8, 8]]);
   const tokenizer = tokenizerFromJson(json);
-  equal(tokenizer.maskId, 5);
-  deepEqual(tokenizer.encodeSegment("ÜU û [MASK]", false), [8, 6, 2, 2, 2]);
+  equal(tokenizer.maskId, 8);
+  deepEqual(tokenizer.encodeSegment("ÜU û [MASK]", false), [7, 5, 2, 2, 2]);
 });
 
 Deno.test("tokenizers from trainWordPiece() spell every word of the texts and decode to it", () => {

@@ -1,48 +1,73 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { trainedTokenizerStage } from "../corpus_stages.ts";
+import { UserError } from "@lukeforge/corpus";
 import { runOrCompare } from "../existing_output.ts";
-import { numberBetween, wholeNumber } from "../option_values.ts";
+import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import type { Reporter } from "../stage.ts";
+import { TOKENIZER_TYPES, trainedTokenizerStage } from "../tokenizer_stage.ts";
 
 interface Options {
+  readonly type: typeof TOKENIZER_TYPES[number];
   readonly vocabSize: number;
-  readonly minFrequency: number;
-  readonly limitAlphabet: number;
+  readonly specialTokensFrom?: string;
+  readonly minFrequency?: number;
+  readonly limitAlphabet?: number;
   readonly lowercase?: true;
   readonly heldOutFraction: number;
 }
 
-/** `train-tokenizer`: page database → WordPiece tokenizer. */
+/** `train-tokenizer`: page databases, texts, JSON lines → tokenizer. */
 export function trainTokenizerCommand(reporter: Reporter): Command {
   return new Command("train-tokenizer")
-    .summary("page database -> WordPiece tokenizer")
+    .summary("page database, text or JSON lines -> tokenizer")
+    .usage("[options] <SOURCE...> <OUT_DIR>")
     .description(
-      "Trains a WordPiece tokenizer on the text of the pages; the directory opens in Hugging Face transformers.",
+      "Trains a tokenizer on the text of page databases, of text files (a text a line) and of JSON lines " +
+        '({"text": …}, or extract-text\'s); the directory OUT_DIR opens in Hugging Face transformers.',
     )
-    .argument("<DUMP_DB>", "page database of build-dump-db")
-    .argument("<OUT_DIR>", "tokenizer directory")
-    .option("--vocab-size <n>", "word pieces", wholeNumber(6), 30_000)
-    .option("--min-frequency <n>", "occurrences that a pair needs to be merged", wholeNumber(1), 2)
-    .option("--limit-alphabet <n>", "distinct characters kept", wholeNumber(1), 1000)
-    .option("--lowercase", "lower-case the text and strip accents")
+    .argument("<PATHS...>", "sources, and last the tokenizer directory")
+    .option("--type <type>", TOKENIZER_TYPES.join(" or "), oneOf(TOKENIZER_TYPES), "wordpiece")
+    .option("--vocab-size <n>", "tokens, special ones included", wholeNumber(6), 30_000)
+    .option(
+      "--special-tokens-from <tokenizer>",
+      "take over the special tokens of a tokenizer, with their ids",
+    )
+    .option("--min-frequency <n>", "occurrences that a pair needs to be merged (default: 2)", wholeNumber(1))
+    .option("--limit-alphabet <n>", "wordpiece: distinct characters kept (default: 1000)", wholeNumber(1))
+    .option("--lowercase", "wordpiece: lower-case the text and strip accents")
     .option(
       "--held-out-fraction <x>",
-      "share of the pages, by title, that is left out",
+      "share of the pages of page databases, by title, that is left out",
       numberBetween(0, 0.99),
       0,
     )
-    .action(async (pagesDB: string, output: string, options: Options) => {
-      const { heldOutFraction, vocabSize, minFrequency, limitAlphabet, lowercase = false } = options;
-      const training = { vocabSize, minFrequency, limitAlphabet, lowercase };
+    .action(async (paths: readonly string[], options: Options) => {
+      const sources = paths.slice(0, -1);
+      const output = paths.at(-1);
+      if (output === undefined || sources.length === 0) {
+        throw new UserError(
+          `${output ?? "train-tokenizer"}: name the sources and, last, the directory to write`,
+        );
+      }
+      const { heldOutFraction, ...training } = options;
+      if (options.type === "bpe") refuse(options, ["limitAlphabet", "lowercase"]);
       await runOrCompare(
         output,
-        (path) => trainedTokenizerStage(pagesDB, path, { heldOutFraction }, training),
+        (path) => trainedTokenizerStage(sources, path, { ...training, split: { heldOutFraction } }),
         sameTokenizer,
         reporter,
       );
     });
+}
+
+/** Options that mean nothing for a kind of tokenizer. */
+function refuse(options: Options, names: readonly (keyof Options)[]): void {
+  for (const name of names) {
+    if (options[name] === undefined) continue;
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UserError(`--${flag}: has no meaning with --type ${options.type}; leave it out`);
+  }
 }
 
 function sameTokenizer(a: string, b: string): boolean {

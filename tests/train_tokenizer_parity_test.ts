@@ -1,0 +1,125 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { sampleDumpPath } from "@lukeforge/corpus";
+import {
+  byteLevelWordCounts,
+  openTokenizer,
+  specialTokenLayoutOf,
+  tokenizerFromJson,
+  type TokenizerJson,
+  trainByteLevelBpe,
+  trainingTexts,
+  trainWordPiece,
+  WORD_PIECE_LAYOUT,
+  wordPieceWordCounts,
+} from "@lukeforge/vocab";
+
+/** What Hugging Face tokenizers trained; written by `peers/train_tokenizers.py`. */
+interface Trained {
+  readonly size: number;
+  readonly tokens: string;
+  readonly ids: string;
+}
+interface Answers {
+  readonly wordpiece: Trained & { readonly continuing: string };
+  readonly bpe: Trained & { readonly merges: string };
+}
+
+const fixture = JSON.parse(
+  readFileSync(new URL("fixtures/trained_tokenizers.json", import.meta.url), "utf8"),
+) as Readonly<Record<string, Answers>>;
+const shared = new URL("../../shared/data/", import.meta.url).pathname;
+const wikitext = `${shared}text/wikitext-2-test.txt.gz`;
+const bertBaseCased = `${shared}tokenizers/bert-base-cased`;
+const corpora: readonly (readonly [name: string, path: string])[] = [
+  ["encyclopedia.xml", sampleDumpPath()],
+  ["wikitext-2-valid.txt.gz", `${shared}text/wikitext-2-valid.txt.gz`],
+  ["wikiclean-ptwiki-test.xml", `${shared}wikidumps/wikiclean-ptwiki-test.xml`],
+];
+const ALIGNED = [
+  "[PAD]",
+  ...Array.from({ length: 99 }, (_, i) => `[unused${i + 1}]`),
+  ...["[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused100]", "[unused101]"],
+];
+const layout = { ...WORD_PIECE_LAYOUT, first: ALIGNED };
+
+function sha256(lines: readonly string[]): string {
+  return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+function tokensOf({ model }: TokenizerJson): string[] {
+  const tokens: string[] = [];
+  if (model.type !== "Unigram") { for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token; }
+  return tokens;
+}
+
+/** Each line's ids, when WikiText-2 is there. */
+function idsOf(json: TokenizerJson): string | undefined {
+  if (!existsSync(wikitext)) return undefined;
+  const tokenizer = tokenizerFromJson(json);
+  return sha256(
+    gunzipSync(readFileSync(wikitext)).toString().split("\n").map((line) =>
+      tokenizer.encodeText(line, { addSpecialTokens: false }).ids.join(" ")
+    ),
+  );
+}
+
+for (const [name, path] of corpora) {
+  const answers = fixture[name];
+  const ignore = !existsSync(path);
+  Deno.test({
+    name:
+      `trainWordPiece() of ${name}: the tokens and ids of Hugging Face's trainer with its order of ## forms`,
+    ignore,
+    async fn() {
+      const words = wordPieceWordCounts();
+      for await (const { texts } of trainingTexts(path)) for (const text of texts) words.add(text);
+      const theirs = answers?.wordpiece;
+      const continuingAlphabet = [...theirs?.continuing ?? ""].map((character) => `##${character}`);
+      const json = trainWordPiece(words, { vocabSize: 28_996, layout, continuingAlphabet });
+      const tokens = tokensOf(json);
+      deepEqual(tokens.slice(0, 106), ALIGNED);
+      deepEqual([tokens.length, sha256(tokens)], [theirs?.size, theirs?.tokens]);
+      equal(idsOf(json) ?? theirs?.ids, theirs?.ids);
+      // Our own order has the same special tokens and alphabet; only which of equally frequent pairs merge first differs.
+      const ours = tokensOf(trainWordPiece(words, { vocabSize: 28_996, layout }));
+      const characters = (list: readonly string[]): string[] =>
+        list.filter((token) => [...token].length === 1 || /^##.$/u.test(token)).sort();
+      deepEqual([ours.slice(0, 106), characters(ours)], [ALIGNED, characters(tokens)]);
+    },
+  });
+  Deno.test({
+    name: `trainByteLevelBpe() of ${name}: the tokens, merges and ids of Hugging Face's trainer`,
+    ignore,
+    async fn() {
+      const words = byteLevelWordCounts();
+      for await (const { texts } of trainingTexts(path)) for (const text of texts) words.add(text);
+      const json = trainByteLevelBpe(words, { vocabSize: 28_996 });
+      const tokens = tokensOf(json);
+      const theirs = answers?.bpe;
+      deepEqual([tokens.length, sha256(tokens)], [theirs?.size, theirs?.tokens]);
+      equal(sha256(json.model.merges.map(String)), theirs?.merges);
+      equal(idsOf(json) ?? theirs?.ids, theirs?.ids);
+    },
+  });
+}
+
+Deno.test({
+  name: "specialTokenLayoutOf() bert-base-cased: 106 tokens first, none last",
+  ignore: !existsSync(bertBaseCased),
+  async fn() {
+    const { first, last, specials } = specialTokenLayoutOf(await openTokenizer(bertBaseCased));
+    deepEqual([first, last, specials.mask], [ALIGNED, [], "[MASK]"]);
+  },
+});
+
+Deno.test({
+  name: "specialTokenLayoutOf() roberta-base: four tokens first, <mask> last",
+  ignore: !existsSync(`${shared}tokenizers/roberta-base`),
+  async fn() {
+    const { first, last } = specialTokenLayoutOf(await openTokenizer(`${shared}tokenizers/roberta-base`));
+    deepEqual([first, last], [["<s>", "<pad>", "</s>", "<unk>"], ["<mask>"]]);
+  },
+});
