@@ -5,6 +5,7 @@ import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
 import { byteLevelFamily } from "./byte_level_family.ts";
 import { cleanUpTokenization } from "./clean_up_tokenization.ts";
 import { encodeText } from "./encode_text.ts";
+import { withContractions } from "./gpt2_words.ts";
 import { metaspaceFamily } from "./metaspace_family.ts";
 import { saveTokenizer } from "./save_tokenizer.ts";
 import type { TokenFamily } from "./token_family.ts";
@@ -216,7 +217,7 @@ function openFamily(
     const encoder = openEncoder(json, model);
     const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
     return model.type === "BPE"
-      ? byteLevelFamily(encode, tokenOf, addsPrefixSpace(json, config))
+      ? byteLevelFamily(withContractions(encode), tokenOf, addsPrefixSpace(json, config))
       : wordPieceFamily(json, encode, tokenOf);
   } catch (error) {
     throw new UserError(

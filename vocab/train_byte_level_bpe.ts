@@ -1,6 +1,7 @@
 import { UserError } from "@lukeforge/corpus";
 import { BYTE_LEVEL_CHARACTERS, byteLevelSpelling } from "./byte_level.ts";
 import { compareCodePoints } from "./code_point_order.ts";
+import { gpt2Words } from "./gpt2_words.ts";
 import { mergeWords } from "./merge_words.ts";
 import {
   BYTE_LEVEL_BPE_LAYOUT,
@@ -22,13 +23,9 @@ export interface TrainByteLevelBpeOptions {
   readonly progress?: (done: number, total: number | undefined) => void;
 }
 
-/** GPT-2's words: contractions, letters, numbers and others, each with the space before it, and white space. */
-const WORD =
-  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
-
 /** Counts words as GPT-2 and RoBERTa split text, for {@linkcode trainByteLevelBpe}. */
 export function byteLevelWordCounts(): WordCounts {
-  return new WordCounts((text) => text.match(WORD) ?? []);
+  return new WordCounts(gpt2Words);
 }
 
 /**
