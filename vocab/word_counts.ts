@@ -11,6 +11,8 @@ export class WordCounts {
   readonly #mostWords: number;
 
   /**
+   * Counts nothing yet.
+   *
    * @param split the words of a text, as the model that is trained gets them.
    * @param mostWords distinct words held at most. With more, those seen once so far are forgotten; where that does not make room
    * for a quarter, those seen twice, and so on.
