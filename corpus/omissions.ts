@@ -9,6 +9,11 @@ export const OMISSION = "\ufdd0";
 /** Stands where markup was taken out that ends a word to MediaWiki: letters after it are no trail of a link before it. */
 export const BOUNDARY = "\ufdd1";
 
+/** `text` without {@link OMISSION} and {@link BOUNDARY}. */
+export function withoutMarks(text: string): string {
+  return text.includes(OMISSION) || text.includes(BOUNDARY) ? text.replace(/[\ufdd0\ufdd1]/g, "") : text;
+}
+
 const opening = "([（【「『";
 const closing = ")]）】」』";
 const separators = " ,;:、，；：،؛";

@@ -48,8 +48,14 @@ export class ParagraphBuilder {
 
   /** Appends text. */
   append(text: string): void {
-    if (!/[^\S ]|^ | $| {2}/.test(text)) {
-      if (text !== "") this.#appendWord(text);
+    // What stands between two links mostly has one space at each end, and only such inside.
+    const from = text.charCodeAt(0) === 32 ? 1 : 0;
+    const to = text.length > from && text.charCodeAt(text.length - 1) === 32 ? text.length - 1 : text.length;
+    const inner = text.slice(from, to);
+    if (!/[^\S ]|^ | $| {2}/.test(inner)) {
+      if (from > 0) this.#space = true;
+      if (inner !== "") this.#appendWord(inner);
+      if (to < text.length) this.#space = true;
       return;
     }
     const collapsed = text.replace(/\s+/g, " ");

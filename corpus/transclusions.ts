@@ -1,5 +1,5 @@
 import { hasDisambiguationSwitch, isDisambiguationTemplate } from "./disambiguation.ts";
-import { BOUNDARY, OMISSION } from "./omissions.ts";
+import { BOUNDARY, OMISSION, withoutMarks } from "./omissions.ts";
 import { shownPieces, templateName, type TemplateTexts } from "./template_texts.ts";
 
 /** Tags whose content is not prose: it goes with them. Their content is not wikitext to the parser around it. */
@@ -72,7 +72,7 @@ const tokenInBraces = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}|\}{2,}|\[\[|\]\]
  * looked at. Braces pair as there: innermost first, three for an argument, two for a template. One pass, linear time.
  */
 export function stripTransclusions(source: string, templates: TemplateTexts, title = ""): Stripped {
-  return new TransclusionScanner(source.replace(/[\ufdd0\ufdd1]/g, ""), templates, title).strip();
+  return new TransclusionScanner(withoutMarks(source), templates, title).strip();
 }
 
 /** Names of pages in a template's braces. */

@@ -5,7 +5,7 @@ import { parseLinkTarget, pipeTrick } from "./link_target.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
 import { captionOf } from "./file_captions.ts";
 import { linkTrailPattern } from "./link_trail.ts";
-import { BOUNDARY, OMISSION } from "./omissions.ts";
+import { BOUNDARY, OMISSION, withoutMarks } from "./omissions.ts";
 import { type Heading, type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
 import { stripQuotes } from "./quotes.ts";
 import { stripTables } from "./tables.ts";
@@ -214,7 +214,7 @@ class InlineReader {
     if (first === "=" || first === "|") {
       const newline = text.indexOf("\n", this.#at);
       const end = newline < 0 ? text.length : newline;
-      const line = withoutOmissions(text.slice(this.#at, end)).trimEnd();
+      const line = withoutMarks(text.slice(this.#at, end)).trimEnd();
       if (first === "=" && line.length >= 3 && line.endsWith("=")) {
         this.#builder.headings.push(this.#heading(line));
         this.#at = end;
@@ -266,7 +266,7 @@ class InlineReader {
       return;
     }
     const [whole, raw = "", border] = match;
-    const target = parseLinkTarget(withoutOmissions(raw), this.#namespaces, this.#context);
+    const target = parseLinkTarget(withoutMarks(raw), this.#namespaces, this.#context);
     this.#at = start + whole.length;
     if (target.kind === "hidden") {
       if (
@@ -283,7 +283,7 @@ class InlineReader {
     const nested = border === "|" && isWithin(this.#text.indexOf("[[", label), label, end);
     const isLink = target.kind === "article" && this.#linkEnd < 0 && !nested;
     if (isLink) this.#builder.startLink(target.title);
-    const labelStart = withoutOmissions(this.#text.slice(label, Math.min(end, label + 64)));
+    const labelStart = withoutMarks(this.#text.slice(label, Math.min(end, label + 64)));
     if (border === "|" && labelStart.trim() !== "") {
       if (isLink) this.#linkEnd = end;
       else this.#closers.add(end);
@@ -339,10 +339,6 @@ class InlineReader {
       this.#headingLevel = 0;
     }
   }
-}
-
-function withoutOmissions(text: string): string {
-  return /[\ufdd0\ufdd1]/.test(text) ? text.replace(/[\ufdd0\ufdd1]/g, "") : text;
 }
 
 function isWithin(value: number, from: number, to: number): boolean {
