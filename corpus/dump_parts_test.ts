@@ -200,6 +200,20 @@ Deno.test("DumpPageParser.parse() takes the last revision, and of it the first s
   assert.equal(read?.text, "&lt;new!");
 });
 
+Deno.test("readDump() reads a page of 50 MB", async () => {
+  const text = "long ".repeat(10_000_000);
+  const xml = new TextEncoder().encode(
+    `${
+      header("enwiki")
+    }<page><title>Long</title><revision><text>${text}</text></revision></page></mediawiki>`,
+  );
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < xml.length; at += 8_000_000) yield xml.subarray(at, at + 8_000_000);
+  };
+  const [page] = await Array.fromAsync((await readDump(source())).pages);
+  assert.equal(page?.text.length, text.length);
+});
+
 Deno.test("readDump() holds a few revisions of a page, however many it has, and reports one without end", async () => {
   const revision = (text: string): string => `<revision><text>${text}</text></revision>\n`;
   const old = new TextEncoder().encode(revision("old ".repeat(250_000)));
@@ -215,10 +229,10 @@ Deno.test("readDump() holds a few revisions of a page, however many it has, and 
   await assert.rejects(Array.fromAsync(cut.pages), /cut off at byte \d+ of its XML, after the page "A"/);
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     yield new TextEncoder().encode(`${header("enwiki")}<page><title>B</title><revision><text>`);
-    for (let i = 0; i < 36; i++) yield new Uint8Array(1_000_000).fill(0x20);
+    for (let i = 0; i < 9; i++) yield new Uint8Array(8_000_000).fill(0x20);
   };
   await assert.rejects(
     Array.fromAsync((await readDump(endless())).pages),
-    /an element of more than 33554432 bytes/,
+    /an element of more than 67108864 bytes/,
   );
 });

@@ -20,6 +20,8 @@ const MAX_HEADER = 1 << 22;
 const SEGMENT_BYTES = 1 << 19;
 /** Of a page with more than this, only the first and the last revision are kept. */
 const MAX_PAGE = 1 << 25;
+/** A revision is no longer than that; MediaWiki's own limit is 2 MB of wikitext. */
+const MAX_REVISION = 1 << 26;
 
 const pageStart = Buffer.from("<page>");
 const pageEnd = Buffer.from("</page>");
@@ -126,8 +128,9 @@ export class SegmentReader {
     const first = this.#pending.indexOf(revisionStart);
     const last = this.#pending.lastIndexOf(revisionEnd);
     if (last <= first) {
+      if (this.#pending.length < MAX_REVISION) return;
       throw new UserError(
-        `${this.#name}: an element of more than ${MAX_PAGE} bytes at byte ${this.#offset} of its XML: ` +
+        `${this.#name}: an element of more than ${MAX_REVISION} bytes at byte ${this.#offset} of its XML: ` +
           "give a MediaWiki dump, or download it again",
       );
     }
