@@ -25,6 +25,7 @@ import {
   titlesOfEntity,
   type Tokenizer,
 } from "@lukeforge/vocab";
+import { openEntityVocab } from "./open_entity_vocab.ts";
 import { type ProgressCallback, quantity } from "./progress.ts";
 import type { RunSources } from "./run_sources.ts";
 import type { Stage } from "./stage.ts";
@@ -154,7 +155,7 @@ export function copiedEntityVocabStage(source: string, sources: RunSources, outp
     unit: "entities",
     output,
     async make() {
-      const vocab = specialsFirst(EntityVocab.load(await sources.locate(source, "model")));
+      const vocab = specialsFirst(openEntityVocab(await sources.locate(source, "model")));
       vocab.save(output);
       return `${quantity(vocab.size)} entities of ${source}`;
     },

@@ -10,7 +10,7 @@ import {
   tuningFile,
   tuningPath,
 } from "@lukeforge/model";
-import { openTokenizer } from "@lukeforge/vocab";
+import { openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import {
   copiedEntityVocabStage,
   copiedTokenizerStage,
@@ -38,7 +38,7 @@ import { RunLock } from "./run_lock.ts";
 import { readRunNetwork } from "./run_network.ts";
 import { RunSources } from "./run_sources.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
-import { startingModel } from "./starting_model.ts";
+import { type StartingModel, startingModel } from "./starting_model.ts";
 import { systemErrorLine } from "./system_errors.ts";
 import { trainedTokenizerStage } from "./tokenizer_stage.ts";
 
@@ -91,7 +91,7 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
     } else beginRun(outputDir, identity, environment);
     sources.recordIn(outputDir);
     const available = await deviceMemory(device, request.deviceMemory);
-    const data = await prepareData(request, settings, sources, paths, reporter);
+    const data = await prepareData(request, settings, sources, start, paths, reporter);
     return await trainAndEvaluate({ ...data, device, settings, start, paths, available }, reporter);
   } catch (error) {
     abandonRun(outputDir);
@@ -137,12 +137,14 @@ interface PreparedData {
 }
 
 async function prepareData(
-  { input }: PretrainRequest,
+  request: PretrainRequest,
   settings: PretrainSettings,
   sources: RunSources,
+  start: StartingModel | undefined,
   paths: RunPaths,
   reporter: Reporter,
 ): Promise<PreparedData> {
+  const { input } = request;
   if ("datasetDir" in input) return { training: input.datasetDir, heldOut: input.heldOutDatasetDir };
   const { heldOutFraction } = settings;
   const split = { heldOutFraction };
@@ -156,7 +158,7 @@ async function prepareData(
   // Opened before the first stage, so that a wrong path is told at once; not needed any more when the copy is there.
   const given = settings.tokenizer === null || existsSync(paths.tokenizer) ? undefined : {
     name: settings.tokenizer,
-    tokenizer: await openTokenizer(await sources.locate(settings.tokenizer, "tokenizer")),
+    tokenizer: await tokenizerOf(settings.tokenizer, request, sources, start),
   };
   await runTimed(
     dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, inLanguage),
@@ -198,6 +200,23 @@ async function prepareData(
     );
   }
   return { training: paths.dataset, heldOut: paths.heldOut };
+}
+
+/** The tokenizer that is named, or that of the model that the run starts from. */
+async function tokenizerOf(
+  name: string,
+  { given }: PretrainRequest,
+  sources: RunSources,
+  start: StartingModel | undefined,
+): Promise<Tokenizer> {
+  const path = await sources.locate(name, "tokenizer");
+  try {
+    return await openTokenizer(path);
+  } catch (error) {
+    if (start === undefined || given.tokenizer || !(error instanceof UserError)) throw error;
+    const [reason] = error.message.split(";"); // its remedy is about a directory of tokenizers
+    throw new UserError(`${start.named}: ${reason}; name the model's tokenizer by --tokenizer`);
+  }
 }
 
 /** A split that leaves a side empty is told before anything is made by it. */

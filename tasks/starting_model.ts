@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import {
   checkWeights,
+  isArchive,
   type LukeConfig,
   type LukeNetwork,
   mappedRows,
@@ -81,11 +82,12 @@ export async function startingModel(
   };
   const isFile = statSync(name, { throwIfNoEntry: false })?.isFile() ?? false;
   const home = isFile ? dirname(name) : name;
+  const holdsEntities = isFile && isArchive(name);
   const start = {
     named: `${optionOf(option)} ${name}`,
     takes,
     tokenizer: modelFile && bertModelName ? bertModelName : home,
-    entityVocab: home,
+    entityVocab: holdsEntities ? name : home,
     open,
   } as const;
   if (recorded !== undefined) return { ...start, shape: recorded };
