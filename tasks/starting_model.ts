@@ -95,6 +95,7 @@ export async function startingModel(
   if (modelFile && model.config.entityVocabSize === 0) {
     throw new UserError(`${start.named}: has no entities; name it by --bert-model-name`);
   }
+  if (modelFile) knownEntities(model); // before hours of corpus, not after
   return { ...start, shape: model.config };
 }
 
@@ -191,6 +192,17 @@ function isOfEntities(name: string): boolean {
   return name.startsWith("luke.entity_embeddings.") || name.startsWith("entity_predictions.");
 }
 
+/** The model's entities. @throws {UserError} when they are not those of its weights, or cannot be read. */
+function knownEntities(model: OpenedModel): EntityVocab {
+  const known = EntityVocab.load(model.entityVocabPath ?? model.path);
+  const { entityVocabSize } = model.config;
+  if (known.size <= entityVocabSize) return known;
+  throw new UserError(
+    `${model.path}: has ${quantity(entityVocabSize)} entities, its vocabulary ${quantity(known.size)}; ` +
+      "use the vocabulary that belongs to the weights",
+  );
+}
+
 /** Puts the rows of entities where the run's vocabulary has them. Returns how many of its entities the model knows. */
 function mapEntities(
   tensors: Map<string, StoredTensor>,
@@ -199,7 +211,7 @@ function mapEntities(
   vocab: EntityVocab,
   seed: number,
 ): number {
-  const known = EntityVocab.load(model.entityVocabPath ?? model.path);
+  const known = knownEntities(model);
   const rows = new Int32Array(vocab.size).fill(-1);
   let found = 0;
   for (const { id, entities } of vocab.entries()) {

@@ -1,6 +1,6 @@
 /** convert-model, convert-luke-to-huggingface-model and create-model-archive as commands. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elementCount, openModel, openWeights, type StoredTensor, writeTorchWeights } from "@lukeforge/model";
 import { runCommandLine } from "@lukeforge/tasks";
@@ -202,6 +202,16 @@ Deno.test("convert-model refuses what cannot be, in one line", async () => {
     "LukeForMaskedLM",
   );
   await refuses(/exists already/, "convert-model", BERT, out.path);
+  const other = out.file("other");
+  cpSync(LUKE, other, { recursive: true });
+  const configPath = join(other, "config.json");
+  const config = JSON.parse(readFileSync(configPath, "utf8"));
+  writeFileSync(configPath, JSON.stringify({ ...config, vocab_size: config.vocab_size - 1 }));
+  const mismatch = /other: the weights are not those of the configuration: \d misshapen/;
+  for (const command of ["convert-model", "create-model-archive"]) {
+    await refuses(mismatch, command, other, out.file("x"));
+  }
+  assert.deepEqual(readdirSync(out.path), ["other"]);
   await refuses(/--to .* give one of LukeForMaskedLM/i, "convert-model", BERT, out.file("x"), "--to", "Gpt");
   await does("convert-model", BERT, out.file("f16"), "--dtype", "f16", "--max-shard-size", "5kB");
   using opened = openModel(out.file("f16"));

@@ -1,6 +1,6 @@
 /** Runs that start from a pretrained model: what is taken, what is new, and what is refused. */
 import assert from "node:assert/strict";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { elementCount, openWeights } from "@lukeforge/model";
 import { EntityVocab } from "@lukeforge/vocab";
 import { run, TemporaryDirectory, TINY } from "./command_line.ts";
@@ -130,6 +130,11 @@ Deno.test("pretrain starts from a LUKE, entities by title, and from its words al
 
   await t.step("what cannot go together is refused", async () => {
     const output = directory.file("refused");
+    const larger = directory.file("larger");
+    cpSync(model, larger, { recursive: true });
+    const known = JSON.parse(readFileSync(`${larger}/entity_vocab.json`, "utf8"));
+    const size = Object.keys(known).length;
+    writeFileSync(`${larger}/entity_vocab.json`, JSON.stringify({ ...known, "en:Nobody": size }));
     const cases: readonly (readonly [args: readonly string[], expected: RegExp])[] = [
       [["--bert-model-name", model, "--hidden-size", "8"], /--hidden-size: is settled by --bert-model-name/],
       [["--model-file", model, "--entity-emb-size", "4"], /--entity-emb-size: is settled by --model-file/],
@@ -140,8 +145,13 @@ Deno.test("pretrain starts from a LUKE, entities by title, and from its words al
       ],
       [["--bert-model-name", model, "--max-seq-length", "500"], /word positions, .*--max-seq-length/],
       [["--bert-model-name", directory.file("none")], /none: no such file/],
+      [
+        ["--model-file", larger],
+        /larger: has 61 entities, its vocabulary 62; use the vocabulary that belongs/,
+      ],
     ];
     for (const [args, expected] of cases) {
+      rmSync(output, { recursive: true, force: true });
       const { code, errors } = await run(["pretrain", ...args, "--output-dir", output, "--device", "cpu"]);
       assert.equal(code, 1, args.join(" "));
       assert.match(errors.join("\n"), expected);

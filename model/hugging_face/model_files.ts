@@ -189,7 +189,9 @@ function parseObject(text: string, path: string): Record<string, unknown> {
 }
 
 function readText(path: string): string {
-  const { size } = statSync(path);
+  const status = statSync(path);
+  if (!status.isFile()) throw new WeightsError(`${path}: is not a file; restore it`);
+  const { size } = status;
   if (size > MAX_SETTINGS_BYTES) {
     throw new WeightsError(`${path}: has ${size} bytes, more than a configuration has; restore the file`);
   }

@@ -34,7 +34,8 @@ export function openWeights(path: string): StoredWeights {
 }
 
 function openFile(path: string): StoredWeights {
-  if (path.endsWith(".index.json")) return openShards(path, openFile);
+  // A shard is no index, so that no chain of them leads back.
+  if (path.endsWith(".index.json")) return openShards(path, (shard) => openBytes(new WeightsFile(shard)));
   if (isArchive(path)) return openArchivedWeights(new WeightsArchive(path));
   return openBytes(new WeightsFile(path));
 }

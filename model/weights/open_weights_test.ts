@@ -95,6 +95,11 @@ for (
     ["is absolute", '{"weight_map":{"x":"/outside.safetensors"}}', /not a file in its directory/],
     ["climbs out the other way", '{"weight_map":{"x":"..\\\\outside.safetensors"}}', /not a file in its/],
     ["names its parent", '{"weight_map":{"x":".."}}', /not a file in its directory/],
+    [
+      "names itself",
+      '{"weight_map":{"x":"model.safetensors.index.json"}}',
+      /index\.json: byte 0: a header of \d+ bytes is too long/,
+    ],
     ["names no text", '{"weight_map":{"x":1}}', /in 1, which is not/],
     [
       "names what is missing",
@@ -125,4 +130,16 @@ Deno.test("openWeights() says where it looked", () => {
     assert.throws(() => openWeights(directory), refused(/holds no weights: looked for model\.safetensors/));
     assert.throws(() => openWeights(join(directory, "none")), refused(/none: cannot be opened \(ENOENT\)/));
   });
+});
+
+Deno.test({
+  name: "openWeights() does not wait for a pipe",
+  ignore: Deno.build.os === "windows",
+  fn() {
+    withDirectory((directory) => {
+      const path = join(directory, "model.safetensors");
+      assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success);
+      assert.throws(() => openWeights(directory), refused(/model\.safetensors: is not a file/));
+    });
+  },
 });

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { checkRange, type StoredBytes } from "./stored_bytes.ts";
 import { WeightsError } from "./weights_error.ts";
 
@@ -16,13 +16,12 @@ export class WeightsFile implements StoredBytes, Disposable {
   /** Opens a file. @throws {WeightsError} when it is missing, a directory, or not readable. */
   constructor(path: string) {
     this.path = path;
-    const handle = openFile(path);
-    const status = fstatSync(handle);
-    if (!status.isFile()) {
-      closeSync(handle);
+    // Asked before, as opening a pipe waits for who writes to it.
+    if (!(statSync(path, { throwIfNoEntry: false })?.isFile() ?? true)) {
       throw new WeightsError(`${path}: is not a file`);
     }
-    this.size = status.size;
+    const handle = openFile(path);
+    this.size = fstatSync(handle).size;
     this.#handle = handle;
   }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { UserError } from "@lukeforge/corpus";
-import { type Format, WORD_MODELS, type WordModelClass } from "@lukeforge/model";
+import { type Format, WeightsError, WORD_MODELS, type WordModelClass } from "@lukeforge/model";
 import {
   exportHuggingFace,
   exportOriginal,
@@ -55,6 +55,20 @@ export async function convertModel(
   options: ConvertOptions = {},
 ): Promise<void> {
   if (existsSync(output)) throw new UserError(`${output}: exists already; remove it or name another output`);
+  try {
+    await write(model, output, target, options);
+  } catch (error) {
+    // Weights are read while they are written, so what is wrong with them does not know their file.
+    throw error instanceof WeightsError ? new WeightsError(`${model.path}: ${error.message}`) : error;
+  }
+}
+
+async function write(
+  model: ConvertedModel,
+  output: string,
+  target: Target,
+  options: ConvertOptions,
+): Promise<void> {
   const writing = {
     config: model.config,
     tensors: model.tensors,

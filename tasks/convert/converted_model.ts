@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import {
   canonicalName,
+  checkWeights,
   type Format,
   type LukeConfig,
   type ModelType,
@@ -119,14 +120,20 @@ function openCheckpoint(path: string, run: string): ConvertedModel {
 }
 
 function converted(path: string, opened: OpenedModel, home: string): ConvertedModel {
+  try {
+    // What is missing may not be needed; what has another shape is not this model's.
+    checkWeights(opened, { ignoreUnexpected: true, fresh: () => true });
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
   const { modelType, config, settings, weights, report, tokenizerPath, entityVocabPath } = opened;
   const tensors = new Map(opened.tensors);
   for (const [fileName, tensor] of weights.tensors) {
     const name = canonicalName(fileName, modelType);
     if (name.startsWith("luke.pooler.")) tensors.set(name, tensor);
   }
-  const { unexpected, misshapen } = report;
-  const left = [...unexpected, ...misshapen.map(({ name }) => name)];
+  const left = report.unexpected;
   const { bert_model_name } = settings;
   return {
     path,

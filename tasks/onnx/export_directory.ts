@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { commitRename, syncFile, UserError, writeFileAtomic } from "@lukeforge/corpus";
@@ -9,6 +9,7 @@ import {
   type OnnxExportOptions,
   type OnnxTask,
   type OpenedModel,
+  WeightsError,
 } from "@lukeforge/model";
 import { TOKENIZER_FILES } from "../hub/needed_files.ts";
 import type { ProgressCallback } from "../progress.ts";
@@ -53,21 +54,28 @@ export function exportOnnxDirectory(
     throw new UserError(`${path}: exists already; remove it or name another directory`);
   }
   const files = exportOnnx(model, { ...options, task, dataFile });
-  mkdirSync(join(output, "onnx"), { recursive: true });
-  writeSettings(model, output, files.data ? name : undefined);
+  const settings = changedSettings(model, output, files.data ? name : undefined);
   const { tokenizerPath, entityVocabPath } = model;
-  if (tokenizerPath !== undefined) {
-    for (const file of TOKENIZER_FILES) copyBeside(join(tokenizerPath, file), output);
-  }
-  if (entityVocabPath !== undefined) copyBeside(entityVocabPath, output);
+  const beside = [
+    ...(tokenizerPath === undefined ? [] : TOKENIZER_FILES.map((file) => join(tokenizerPath, file))),
+    ...(entityVocabPath === undefined ? [] : [entityVocabPath]),
+  ].filter((file) => isNewIn(output, file));
 
   const total = (files.model.length + (files.data?.length ?? 0)) / 1e6;
   let done = 0;
   const write = (to: string, source: ByteSource): void =>
     writeFileAtomic(to, watched(source, (bytes) => progress((done += bytes) / 1e6, total)));
-  // Megabytes, so that the sum stays exact enough to be shown.
-  if (files.data) write(join(output, "onnx", dataFile), files.data);
-  write(path, files.model);
+  const made = mkdirSync(join(output, "onnx"), { recursive: true });
+  try {
+    // Megabytes, so that the sum stays exact enough to be shown.
+    if (files.data) write(join(output, "onnx", dataFile), files.data);
+    write(path, files.model);
+    for (const file of beside) copyInto(output, file);
+    if (settings !== undefined) writeObject(join(output, "config.json"), settings);
+  } catch (error) {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true });
+    throw error instanceof WeightsError ? new WeightsError(`${model.path}: ${error.message}`) : error;
+  }
   return { path, task, files };
 }
 
@@ -111,22 +119,27 @@ function checkWeights({ path, report: { unexpected, misshapen } }: OpenedModel):
 
 const TRANSFORMERS_JS = "transformers.js_config";
 
-/** Writes the configuration unless it is there; transformers.js wants to be told which models have their weights beside them. */
-function writeSettings(model: OpenedModel, output: string, withData: string | undefined): void {
+/**
+ * The configuration to write, undefined where it is there already; transformers.js wants to be told which models have their weights
+ * beside them.
+ */
+function changedSettings(
+  model: OpenedModel,
+  output: string,
+  withData: string | undefined,
+): Record<string, unknown> | undefined {
   const path = join(output, "config.json");
   const known = existsSync(path) ? readObject(path) : undefined;
   const settings = { ...model.settings, model_type: model.modelType };
   if (known !== undefined && !isDeepStrictEqual(withoutNote(known), withoutNote(settings))) {
     throw new UserError(`${path}: is the configuration of another model; name another directory`);
   }
+  if (withData === undefined) return known === undefined ? settings : undefined;
   const before = objectIn(known ?? settings, TRANSFORMERS_JS);
   const formats = objectIn(before, "use_external_data_format");
-  if (withData === undefined) {
-    if (known === undefined) writeObject(path, settings);
-  } else if (formats[withData] !== true) {
-    const note = { ...before, use_external_data_format: { ...formats, [withData]: true } };
-    writeObject(path, { ...settings, [TRANSFORMERS_JS]: note });
-  }
+  if (formats[withData] === true) return undefined;
+  const note = { ...before, use_external_data_format: { ...formats, [withData]: true } };
+  return { ...settings, [TRANSFORMERS_JS]: note };
 }
 
 function withoutNote(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -153,11 +166,22 @@ function writeObject(path: string, value: Readonly<Record<string, unknown>>): vo
   writeFileAtomic(path, JSON.stringify(value, null, 2) + "\n");
 }
 
-/** Copies a file, if there is one, unless it lies there already. */
-function copyBeside(from: string, directory: string): void {
-  const to = join(directory, basename(from));
-  if (!existsSync(from) || existsSync(to) && realpathSync(from) === realpathSync(to)) return;
-  copyFileSync(from, `${to}.partial`);
+/**
+ * Whether a file is to be copied to a directory: there is one, and not there yet.
+ *
+ * @throws {UserError} when another one of its name is there.
+ */
+function isNewIn(directory: string, file: string): boolean {
+  if (!existsSync(file)) return false;
+  const to = join(directory, basename(file));
+  if (!existsSync(to)) return true;
+  if (realpathSync(file) === realpathSync(to) || readFileSync(file).equals(readFileSync(to))) return false;
+  throw new UserError(`${to}: is there already, and not the model's; name another directory`);
+}
+
+function copyInto(directory: string, file: string): void {
+  const to = join(directory, basename(file));
+  copyFileSync(file, `${to}.partial`);
   syncFile(`${to}.partial`);
   commitRename(`${to}.partial`, to);
 }

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,6 +95,21 @@ Deno.test("exportOnnxDirectory() goes into the model's own directory, and over n
   );
 });
 
+Deno.test("exportOnnxDirectory() overwrites no file that is not the model's", () => {
+  using model = new Model("luke");
+  mkdirSync(model.output);
+  const mine = join(model.output, "merges.txt");
+  writeFileSync(mine, "mine");
+  assert.throws(
+    () => model.export(),
+    (error) =>
+      error instanceof UserError && /merges.txt: is there already, and not the model's/.test(error.message),
+  );
+  assert.deepEqual(files(model.output), ["merges.txt"]);
+  cpSync(join(model.path, "merges.txt"), mine);
+  model.export();
+});
+
 Deno.test("exportOnnxDirectory() takes the task from the architecture, and exports no head of fine-tuning", () => {
   using model = new Model("luke_entity_aware");
   model.change({ architectures: ["LukeModel"] });
@@ -117,7 +141,7 @@ Deno.test("exportOnnxDirectory() leaves no model where weights are missing, miss
   writeFileSync(path, bytes.fill(0xff, bytes.length - 4));
   assert.throws(
     () => model.export(),
-    (error) => error instanceof WeightsError && /is NaN/.test(error.message),
+    (error) => error instanceof WeightsError && /^\S+model: .* is NaN/.test(error.message),
   );
-  assert.deepEqual(files(join(model.output, "onnx")), []);
+  assert.equal(existsSync(model.output), false);
 });
