@@ -6,7 +6,10 @@ export interface TitleConflict {
   readonly second: number;
 }
 
-const FREE = 0xffffffff;
+/** The tag of a slot that holds nothing. */
+const FREE = 0;
+/** The highest id that is kept: beyond it is a gap, which is found later. */
+const MAX_ID = 0xfffffffe;
 
 /**
  * The titles of an entity vocabulary with their languages and ids, in flat memory: mLUKE has 14 million titles, which as
@@ -26,6 +29,8 @@ export class EntityVocabTable {
   #ids = new Uint32Array(1024);
   readonly #numbers = new Map<string | null, number>();
   #slots = new Uint32Array();
+  /** Some bits of the hash of what a slot holds: entries lie all over the memory, and are looked at only where these agree. */
+  #tags = new Uint8Array();
   readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #query = new Uint8Array(256);
@@ -132,17 +137,21 @@ export class EntityVocabTable {
   index(): TitleConflict | undefined {
     let size = 16;
     while (size < this.length * 1.5) size *= 2;
-    this.#slots = new Uint32Array(size).fill(FREE);
+    this.#slots = new Uint32Array(size);
+    this.#tags = new Uint8Array(size);
     for (let entry = 0; entry < this.length; entry++) {
-      const slot = this.#slotOf(
-        this.#bytes,
-        this.#starts[entry] ?? 0,
-        this.#ends[entry] ?? 0,
-        this.#languageOf[entry] ?? 0,
-      );
-      const known = this.#slots[slot] ?? FREE;
-      if (known === FREE) this.#slots[slot] = entry;
-      else if (this.#ids[known] !== this.#ids[entry]) return { first: known, second: entry };
+      const from = this.#starts[entry] ?? 0;
+      const to = this.#ends[entry] ?? 0;
+      const language = this.#languageOf[entry] ?? 0;
+      const hash = hashOf(this.#bytes, from, to, language);
+      const slot = this.#slotOf(hash, this.#bytes, from, to, language);
+      if (this.#tags[slot] === FREE) {
+        this.#tags[slot] = tagOf(hash);
+        this.#slots[slot] = entry;
+        continue;
+      }
+      const known = this.#slots[slot] ?? 0;
+      if (this.#ids[known] !== this.#ids[entry]) return { first: known, second: entry };
     }
     return undefined;
   }
@@ -153,21 +162,21 @@ export class EntityVocabTable {
     if (number === undefined) return undefined;
     if (this.#query.length < title.length * 3) this.#query = new Uint8Array(title.length * 3);
     const { written } = this.#encoder.encodeInto(title, this.#query);
-    const entry = this.#slots[this.#slotOf(this.#query, 0, written, number)] ?? FREE;
-    return entry === FREE ? undefined : this.#ids[entry];
+    if (this.#tags.length === 0) return undefined;
+    const slot = this.#slotOf(hashOf(this.#query, 0, written, number), this.#query, 0, written, number);
+    return this.#tags[slot] === FREE ? undefined : this.#ids[this.#slots[slot] ?? 0];
   }
 
   /** The slot that holds a title, or the free one where it belongs. */
-  #slotOf(bytes: Uint8Array, from: number, to: number, language: number): number {
-    const mask = this.#slots.length - 1;
-    let hash = 0x811c9dc5 ^ language;
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-    hash = Math.imul(hash ^ hash >>> 15, 0x2c1b3c6d);
-    for (let slot = (hash ^ hash >>> 13) & mask;; slot = slot + 1 & mask) {
-      const entry = this.#slots[slot] ?? FREE;
-      if (entry === FREE || this.#languageOf[entry] === language && this.#isTitle(entry, bytes, from, to)) {
-        return slot;
-      }
+  #slotOf(hash: number, bytes: Uint8Array, from: number, to: number, language: number): number {
+    const mask = this.#tags.length - 1;
+    const tag = tagOf(hash);
+    for (let slot = hash & mask;; slot = slot + 1 & mask) {
+      const found = this.#tags[slot];
+      if (found === FREE) return slot;
+      if (found !== tag) continue;
+      const entry = this.#slots[slot] ?? 0;
+      if (this.#languageOf[entry] === language && this.#isTitle(entry, bytes, from, to)) return slot;
     }
   }
 
@@ -208,14 +217,24 @@ export class EntityVocabTable {
     this.#starts[this.length] = this.#used;
     this.#ends[this.length] = this.#used += bytes;
     this.#languageOf[this.length] = language;
-    // Beyond is a gap, which is found later.
-    this.#ids[this.length++] = Math.min(id, FREE - 1);
+    this.#ids[this.length++] = Math.min(id, MAX_ID);
   }
 }
 
 const [COLON, BRACKET] = [0x3a, 0x5b];
 /** No language code is longer. */
 const MAX_PREFIX = 16;
+
+function hashOf(bytes: Uint8Array, from: number, to: number, language: number): number {
+  let hash = 0x811c9dc5 ^ language;
+  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ hash >>> 15, 0x2c1b3c6d);
+  return (hash ^ hash >>> 13) >>> 0;
+}
+
+function tagOf(hash: number): number {
+  return (hash >>> 25) + 1;
+}
 
 function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const grown = new Uint32Array(array.length * 2);
