@@ -98,3 +98,42 @@ Deno.test("build-interwiki-db and build-multilingual-entity-vocab merge vocabula
   await refused(/--min-num-languages/, ...merge(directory.file("x.jsonl"), "--min-num-languages", "3"));
   await refused(/build-interwiki-db/, ...merge(directory.file("x.jsonl"), "-i", directory.file("none.db")));
 });
+
+Deno.test("entity-vocab-info and convert-entity-vocab open every format; another language is no empty dataset", async () => {
+  using directory = new TemporaryDirectory();
+  const db = directory.file("pages.db");
+  await buildDumpDB(sampleDumpPath(), db);
+  const vocab = directory.file("v.jsonl");
+  await printed("build-entity-vocab", db, vocab, "--vocab-size", "40");
+  const text = await printed("entity-vocab-info", vocab, "--db", db, "--top", "2");
+  assert.match(
+    text,
+    /v\.jsonl: 40 ids, 37 titles, special entities aside\n {2}special entities: \[PAD\] 0, \[UNK\] 1, \[MASK\] 2/,
+  );
+  assert.match(text, /titles by language: en 37\n {2}ids by number of titles: 1: 37\n/);
+  assert.match(text, /pages\.db, language en\n {4}in the vocabulary: [\d,]+ of [\d,]+ \(\d\d\.\d %\) links/);
+  for (const format of ["tsv", "json", "jsonl"]) {
+    const converted = directory.file(`w.${format}`);
+    await printed("convert-entity-vocab", vocab, converted);
+    const facts = JSON.parse(await printed("entity-vocab-info", converted, "--json", "--db", db));
+    assert.deepEqual([facts.size, facts.specials["[MASK]"], facts.top.length], [40, 2, 10]);
+    assert.equal(facts.coverage.lookedUpIn, format === "tsv" ? null : "en");
+    assert.equal(facts.coverage.coveredPages, 37);
+  }
+  assert.deepEqual(readFileSync(directory.file("w.jsonl")), readFileSync(vocab));
+  await refused(/w\.tsv: exists already/, "convert-entity-vocab", vocab, directory.file("w.tsv"));
+  const german = directory.file("german.jsonl");
+  await printed("build-entity-vocab", db, german, "--language", "de");
+  assert.match(
+    await printed("entity-vocab-info", german, "--db", db),
+    /language en: the vocabulary has no titles in it\n {4}in the vocabulary: 0 of/,
+  );
+  const tokenizer = directory.file("tokenizer");
+  await printed("train-tokenizer", db, tokenizer, "--vocab-size", "300");
+  const dataset = ["build-wikipedia-pretraining-dataset", db, tokenizer, german, directory.file("set")];
+  await refused(
+    /no titles in en, the language looked up, only in de; pass the vocabulary's --language/,
+    ...dataset,
+  );
+  await printed(...dataset, "--language", "de", "--max-num-documents", "5");
+});
