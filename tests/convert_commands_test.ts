@@ -188,6 +188,10 @@ Deno.test("create-model-archive and convert-luke-to-huggingface-model take names
   using first = openModel(LUKE),
     second = openModel(out.file("luke.tar")),
     third = openModel(out.file("back"));
+  assert.match(
+    readFileSync(join(out.file("back"), "README.md"), "utf8"),
+    /converted from \| somebody\/luke \|/,
+  );
   for (const { tensors } of [second, third]) assert.deepEqual(elements(tensors), elements(first.tensors));
 });
 

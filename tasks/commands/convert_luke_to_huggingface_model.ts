@@ -56,7 +56,10 @@ export function convertLukeToHuggingFaceModelCommand(reporter: Reporter): Comman
   return command.action(async (options: Options) => {
     const { checkpointPath, metadataPath, transformersModelSavePath: output } = options;
     const { path, repository } = await HUB_OPTIONS.fetch(checkpointPath, options, reporter);
-    using model = openConvertedModel(path, { ...(metadataPath !== undefined && { metadataPath }) });
+    using model = openConvertedModel(path, {
+      ...(metadataPath !== undefined && { metadataPath }),
+      ...(repository !== undefined && { name: repository }),
+    });
     const tokenizer = options.tokenizer ?? model.tokenizerPath ?? model.bertModelName;
     if (tokenizer === undefined) {
       throw new UserError(`${metadataPath ?? checkpointPath}: names no bert_model_name; give --tokenizer`);

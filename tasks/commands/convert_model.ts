@@ -37,8 +37,8 @@ export function convertModelCommand(reporter: Reporter): Command {
   HUB_OPTIONS.addTo(command);
   return command.action(async (name: string, output: string, options: Options) => {
     const { to, tokenizer, revision: _, ...writing } = options;
-    const { path } = await HUB_OPTIONS.fetch(name, options, reporter);
-    using model = openConvertedModel(path);
+    const { path, repository } = await HUB_OPTIONS.fetch(name, options, reporter);
+    using model = openConvertedModel(path, { ...(repository !== undefined && { name: repository }) });
     const tokenizerPath = tokenizer === undefined
       ? undefined
       : (await HUB_OPTIONS.fetch(tokenizer, { ...options, revision: "main" }, reporter, "tokenizer")).path;

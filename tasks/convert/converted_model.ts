@@ -57,6 +57,8 @@ export interface ConvertedModel extends Disposable {
 export interface ModelParts {
   /** A `metadata.json` or `config.json`. */
   readonly metadataPath?: string;
+  /** What the model is called where it was taken from (default: the last part of its path). */
+  readonly name?: string;
 }
 
 /**
@@ -66,14 +68,14 @@ export interface ModelParts {
  * @throws {UserError} when there is no model.
  * @throws {WeightsError} when it cannot be read.
  */
-export function openConvertedModel(path: string, { metadataPath }: ModelParts = {}): ConvertedModel {
+export function openConvertedModel(path: string, { metadataPath, name }: ModelParts = {}): ConvertedModel {
   const run = runOf(metadataPath ?? path) ?? runOf(path);
   if (run !== undefined) return openCheckpoint(path, run);
-  if (metadataPath === undefined) return converted(path, openModel(path), path);
+  if (metadataPath === undefined) return converted(path, openModel(path), path, name);
   if (!existsSync(metadataPath)) {
     throw new UserError(`${metadataPath}: there is no such file; check the path`);
   }
-  return converted(path, openModel(metadataPath, { weights: path }), metadataPath);
+  return converted(path, openModel(metadataPath, { weights: path }), metadataPath, name);
 }
 
 /** The directory of the run that a path belongs to: itself, its `config.json`, or one of its checkpoints. */
@@ -119,7 +121,7 @@ function openCheckpoint(path: string, run: string): ConvertedModel {
   };
 }
 
-function converted(path: string, opened: OpenedModel, home: string): ConvertedModel {
+function converted(path: string, opened: OpenedModel, home: string, name?: string): ConvertedModel {
   try {
     // What is missing may not be needed; what has another shape is not this model's.
     checkWeights(opened, { ignoreUnexpected: true, fresh: () => true });
@@ -144,7 +146,7 @@ function converted(path: string, opened: OpenedModel, home: string): ConvertedMo
     tokenizerPath,
     entityVocabPath,
     bertModelName: typeof bert_model_name === "string" ? bert_model_name : undefined,
-    facts: { "converted from": basename(resolve(path)) },
+    facts: { "converted from": name ?? basename(resolve(path)) },
     lengths: readLengths(home),
     notices: [
       ...report.notices,
