@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runCommandLine } from "@lukeforge/tasks";
 
 const MAIN = fileURLToPath(new URL("../tasks/main.ts", import.meta.url));
 
@@ -44,6 +45,26 @@ function command(args: readonly string[], env: Record<string, string>): Deno.Com
 /** Runs a command to its end. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   return endOf(await command(args, env).output());
+}
+
+/** What a command said that ran in this process. */
+export interface Said {
+  readonly code: number | undefined;
+  /** Standard output. */
+  readonly lines: readonly string[];
+  /** What went to the terminal beside it. */
+  readonly aside: string;
+  readonly errors: readonly string[];
+}
+
+/** Runs a command in this process, which takes a tenth of the time of {@linkcode run}. */
+export async function runHere(args: readonly string[]): Promise<Said> {
+  const lines: string[] = [], errors: string[] = [];
+  let aside = "";
+  const progress = { write: (text: string) => void (aside += text), redraws: false, columns: 80 };
+  const reporter = { progress, line: (text: string) => void lines.push(text) };
+  const code = await runCommandLine(args, reporter, (text) => void errors.push(text));
+  return { code, lines, aside, errors };
 }
 
 function endOf({ code, stdout, stderr }: Deno.CommandOutput): Ended {

@@ -3,31 +3,20 @@ import assert from "node:assert/strict";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { elementCount, openModel, openWeights, type StoredTensor, writeTorchWeights } from "@lukeforge/model";
-import { runCommandLine } from "@lukeforge/tasks";
 import { StubHub } from "../tasks/hub/testdata_stub_hub.ts";
-import { run, TemporaryDirectory, TINY } from "./command_line.ts";
+import { run, runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 const LUKE = new URL("./fixtures/inference/luke", import.meta.url).pathname;
 const BERT = new URL("./fixtures/inference/bert", import.meta.url).pathname;
 
-async function say(
-  ...args: string[]
-): Promise<{ lines: string[]; errors: string[]; code: number | undefined }> {
-  const lines: string[] = [], errors: string[] = [];
-  const progress = { write: () => {}, redraws: false, columns: 80 };
-  const reporter = { progress, line: (text: string) => void lines.push(text) };
-  const code = await runCommandLine(args, reporter, (text) => void errors.push(text));
-  return { lines, errors, code };
-}
-
-async function does(...args: string[]): Promise<string[]> {
-  const { lines, errors, code } = await say(...args);
+async function does(...args: string[]): Promise<readonly string[]> {
+  const { lines, errors, code } = await runHere(args);
   assert.deepEqual([code, errors], [undefined, []]);
   return lines;
 }
 
 async function refuses(expected: RegExp, ...args: string[]): Promise<void> {
-  const { errors, code } = await say(...args);
+  const { errors, code } = await runHere(args);
   assert.deepEqual([code, errors.length], [1, 1], errors.join("\n"));
   assert.match(errors[0] ?? "", expected);
 }
@@ -83,7 +72,7 @@ Deno.test("convert-luke-to-huggingface-model takes DeepSpeed's checkpoints, apar
     copyFileSync(out.file("original", name), out.file("run", name));
   }
   const common = ["--set-entity-aware-attention-default", "0", "--tokenizer", LUKE];
-  const convert = (save: string, ...options: string[]): Promise<string[]> =>
+  const convert = (save: string, ...options: string[]): Promise<readonly string[]> =>
     does(
       "convert-luke-to-huggingface-model",
       "--transformers-model-save-path",

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readSafetensors, writeSafetensors } from "@lukeforge/model";
-import { runCommandLine } from "@lukeforge/tasks";
-import { TemporaryDirectory } from "./command_line.ts";
+import { runHere, type Said, TemporaryDirectory } from "./command_line.ts";
 
 const FIXTURES = new URL("./fixtures/inference/", import.meta.url).pathname;
 const MAIN = new URL("../tasks/main.ts", import.meta.url).pathname;
@@ -11,22 +10,8 @@ const BERT = `${FIXTURES}bert`;
 const LUKE = `${FIXTURES}luke`;
 const CPU = ["--device", "cpu", "--threads", "1", "--blas", "wasm"];
 
-interface Said {
-  readonly code: number | undefined;
-  /** Standard output. */
-  readonly lines: readonly string[];
-  /** What went to the terminal beside it. */
-  readonly aside: string;
-  readonly errors: readonly string[];
-}
-
-async function say(...args: string[]): Promise<Said> {
-  const lines: string[] = [], errors: string[] = [];
-  let aside = "";
-  const progress = { write: (text: string) => void (aside += text), redraws: false, columns: 80 };
-  const reporter = { progress, line: (text: string) => void lines.push(text) };
-  const code = await runCommandLine([...args, ...CPU], reporter, (text) => void errors.push(text));
-  return { code, lines, aside, errors };
+function say(...args: string[]): Promise<Said> {
+  return runHere([...args, ...CPU]);
 }
 
 async function assertRefused(expected: RegExp, ...args: string[]): Promise<void> {

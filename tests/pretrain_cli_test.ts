@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { digests, run, TemporaryDirectory, TINY } from "./command_line.ts";
+import { digests, run, runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 Deno.test("pretrain takes the sample through every stage; a second run does nothing, other options are refused", async (t) => {
   using directory = new TemporaryDirectory();
@@ -186,7 +186,7 @@ Deno.test("pretrain without one of the two objectives evaluates the other alone"
 Deno.test("pretrain refuses held-out data that its network cannot read", async () => {
   using directory = new TemporaryDirectory();
   const make = async (...args: string[]): Promise<void> =>
-    assert.equal((await run(args)).code, 0, args.join(" "));
+    assert.equal((await runHere(args)).code, undefined, args.join(" "));
   const pages = directory.file("pages.db"), tokenizer = directory.file("tokenizer");
   const sample = fileURLToPath(new URL("../corpus/sample/encyclopedia.xml", import.meta.url));
   await make("build-dump-db", sample, pages);
@@ -206,14 +206,8 @@ Deno.test("pretrain refuses held-out data that its network cannot read", async (
     ]] as const
   ) {
     const held = ["--held-out-dataset-dir", directory.file(name)];
-    const { code, errors } = await run([
-      "pretrain",
-      directory.file("a"),
-      directory.file("run"),
-      ...held,
-      "--device",
-      "cpu",
-    ]);
+    const begin = ["pretrain", directory.file("a"), directory.file("run"), "--device", "cpu"];
+    const { code, errors } = await runHere([...begin, ...held]);
     assert.equal(code, 1);
     assert.equal(errors.length, 1);
     assert.match(errors[0] ?? "", expected);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { elementCount, openWeights } from "@lukeforge/model";
 import { EntityVocab } from "@lukeforge/vocab";
-import { run, TemporaryDirectory, TINY } from "./command_line.ts";
+import { run, runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 /** A run of one step that changes nothing, so that its checkpoint is what it started from. */
 const STILL = [
@@ -152,7 +152,8 @@ Deno.test("pretrain starts from a LUKE, entities by title, and from its words al
     ];
     for (const [args, expected] of cases) {
       rmSync(output, { recursive: true, force: true });
-      const { code, errors } = await run(["pretrain", ...args, "--output-dir", output, "--device", "cpu"]);
+      const begin = ["pretrain", "--output-dir", output, "--device", "cpu"];
+      const { code, errors } = await runHere([...begin, ...args]);
       assert.equal(code, 1, args.join(" "));
       assert.match(errors.join("\n"), expected);
     }

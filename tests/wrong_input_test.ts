@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { digests, run, TemporaryDirectory, TINY } from "./command_line.ts";
+import { digests, run, runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 /** A dump of three pages, compressed by bzip2 and cut at three quarters. */
 const TRUNCATED =
@@ -10,13 +10,16 @@ const TRUNCATED =
 const EMPTY_DUMP =
   '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">\n<siteinfo></siteinfo>\n</mediawiki>\n';
 
-/** A command fails as a user can bear it: code 1, nothing on standard output but finished stages, one line that says what to do. */
+/**
+ * A command fails as a user can bear it: code 1, nothing on standard output but finished stages, one line that says what to do.
+ * `env` makes it a process of its own.
+ */
 async function assertOneLine(
   args: readonly string[],
   expected: RegExp,
-  env: Record<string, string> = {},
+  env?: Record<string, string>,
 ): Promise<void> {
-  const { code, errors } = await run(args, env);
+  const { code, errors } = env ? await run(args, env) : await runHere(args);
   assert.equal(code, 1, errors.join("\n"));
   assert.equal(errors.length, 1, errors.join("\n"));
   assert.match(errors[0] ?? "", expected);
@@ -37,7 +40,7 @@ Deno.test("wrong input gives one line with the remedy and code 1, and leaves not
   const truncated = file("cut.xml.bz2", Uint8Array.from(atob(TRUNCATED), (c) => c.charCodeAt(0)));
 
   const cases: [name: string, args: string[], expected: RegExp, env?: Record<string, string>][] = [
-    ["no such dump", begin("--dump", directory.file("none.xml")), /none\.xml: no such file; .*download/],
+    ["no such dump", begin("--dump", directory.file("none.xml")), /none\.xml: no such file; .*download/, {}],
     ["not a dump", begin("--dump", file("notes.txt", "These are notes.\n")), /notes\.txt: .*dump/],
     ["an empty file", begin("--dump", file("nothing.xml", "")), /nothing\.xml: /],
     ["a dump without pages", begin("--dump", file("empty.xml", EMPTY_DUMP)), /empty\.xml: /],

@@ -92,7 +92,7 @@ Deno.test("fetchModel() returns paths that exist, and refuses what looks like a 
     const path of [
       "./absent",
       "/no/model",
-      "runs/sample/model",
+      "absent/of/three",
       "model.safetensors",
       "tok/vocab.txt",
       "a b",
