@@ -211,10 +211,11 @@ export class DumpDB implements Disposable {
     if (page !== undefined) yield page;
   }
 
-  /** The sources of the redirects whose target is `title`, one step, by UTF-8 bytes. Looks through all redirects. */
-  redirectsTo(title: string): string[] {
-    return this.#database.prepare("SELECT source FROM redirect WHERE target = ? ORDER BY source").all(title)
-      .map(({ source }) => String(source));
+  /** The sources of the redirects to any of `titles`, one step, by UTF-8 bytes. Looks through all redirects once. */
+  redirectsTo(titles: readonly string[]): string[] {
+    return this.#database.prepare(
+      "SELECT source FROM redirect WHERE target IN (SELECT value FROM json_each(?)) ORDER BY source",
+    ).all(JSON.stringify(titles)).map(({ source }) => String(source));
   }
 
   /** Closes the file. */

@@ -125,7 +125,10 @@ export async function chosenEntities(
     ...(chunkSize !== undefined && { chunkSize }),
     progress,
   });
-  const choice = chooseEntities(db, counts, options);
+  // Lists of titles, such as Wikimedia's, have underscores for spaces.
+  const whiteList = options.whiteList &&
+    Array.from(options.whiteList, (title) => normalizeTitle(title, rules));
+  const choice = chooseEntities(db, counts, { ...options, ...(whiteList && { whiteList }) });
   for (const title of titles) {
     for (const line of explainEntity(db, counts, choice, options, title)) explained?.(line);
   }

@@ -22,7 +22,7 @@ Deno.test("build-entity-vocab writes each format twice the same, and explains ti
   using directory = new TemporaryDirectory();
   const db = directory.file("pages.db");
   await buildDumpDB(sampleDumpPath(), db);
-  writeFileSync(directory.file("first.txt"), "Anstrow\nNo such page\n");
+  writeFileSync(directory.file("first.txt"), "wick_Haven\nNo such page\n");
   const first = ["-w", directory.file("first.txt"), "--vocab-size", "20"];
   for (const format of ["jsonl", "tsv", "json"]) {
     const out = directory.file(`a.${format}`);
@@ -40,7 +40,7 @@ Deno.test("build-entity-vocab writes each format twice the same, and explains ti
     await printed("build-entity-vocab", db, directory.file(`b.${format}`), ...first);
     assert.deepEqual(readFileSync(out), readFileSync(directory.file(`b.${format}`)));
     const vocab = EntityVocab.load(out);
-    assert.deepEqual([vocab.size, vocab.titleOf(3)], [20, "Anstrow"]);
+    assert.deepEqual([vocab.size, vocab.titleOf(3)], [20, "Wick Haven"]);
     assert.match(await printed("build-entity-vocab", db, out, ...first), /already there/);
   }
   const why = await printed("build-entity-vocab", db, "--explain", "anstrow", "--explain", "Category:Isles");

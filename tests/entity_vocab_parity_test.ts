@@ -3,7 +3,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { buildDumpDB, DumpDB, normalizeTitle } from "@lukeforge/corpus";
+import { buildDumpDB, DumpDB, Namespaces, normalizeTitle } from "@lukeforge/corpus";
 import { buildEntityVocab, compareCodePoints } from "@lukeforge/vocab";
 import { TemporaryDirectory } from "./command_line.ts";
 import { compareDump } from "./wikipedia2vec_comparison.ts";
@@ -101,6 +101,9 @@ for (const [dump, path] of referencePairs()) {
         const ours = [...vocab.entries()].slice(3).map((
           { id, count },
         ): [string, number] => [vocab.titleOf(id), count]);
+        const { namespaces } = JSON.parse(db.meta["siteinfo"] ?? "{}");
+        const known = new Namespaces(namespaces, db.meta["language"]);
+        deepEqual(ours.filter(([title]) => known.of(title) !== 0), []);
         deepEqual(ours, [...expected].sort((a, b) => b[1] - a[1] || compareCodePoints(a[0], b[0])));
       }),
   });

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { basename } from "node:path";
 import { DatabaseSync, type DatabaseSyncOptions } from "node:sqlite";
 import { cannotWrite, commitRename, syncFile, UserError } from "@lukeforge/corpus";
-import { INTERWIKI_FORMAT } from "./interwiki_db.ts";
+import { INTERWIKI_FORMAT, siteLanguage } from "./interwiki_db.ts";
 import { readWikidataItems } from "./wikidata_dump.ts";
 
 /** Options of {@linkcode buildInterwikiDB}. */
@@ -48,7 +48,7 @@ export async function buildInterwikiDB(
   output: string,
   { languages = [], progress }: BuildInterwikiDBOptions = {},
 ): Promise<InterwikiDBSummary> {
-  const kept = new Set(languages.map((language) => language.replaceAll("-", "_")));
+  const kept = new Set(languages.map(siteLanguage));
   const partial = `${output}.partial`;
   rmSync(partial, { force: true });
   const database = openForWriting(partial, output);

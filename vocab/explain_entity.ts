@@ -6,14 +6,17 @@ import type { LinkCounts, LinkSource } from "./link_counts.ts";
 export interface ExplainedSource extends LinkSource {
   /** Facts about the wiki: names of its namespaces. */
   readonly meta: Readonly<Record<string, string>>;
-  /** Titles that redirect to `title` in one step. */
-  redirectsTo(title: string): readonly string[];
+  /** Titles that redirect to any of `titles` in one step. */
+  redirectsTo(titles: readonly string[]): readonly string[];
 }
 
 /** The titles by which a title may be linked to: the end of its redirects, and all redirects to that. */
 export function titlesOfEntity(source: ExplainedSource, title: string): string[] {
   const titles = new Set([source.resolveRedirect(title), title]);
-  for (const target of titles) for (const redirect of source.redirectsTo(target)) titles.add(redirect);
+  for (let latest: readonly string[] = [...titles]; latest.length > 0;) {
+    latest = source.redirectsTo(latest).filter((redirect) => !titles.has(redirect));
+    for (const redirect of latest) titles.add(redirect);
+  }
   return [...titles];
 }
 
@@ -95,7 +98,7 @@ function reasonForNoPage(source: ExplainedSource, title: string): string {
     if (has("file_namespaces")) return "not in the vocabulary: a file";
     if (has("namespaces")) return "not in the vocabulary: no article, but a page of another namespace";
   }
-  if (source.redirectsTo(title).length > 0 && source.resolveRedirect(title) === title) {
+  if (source.redirectsTo([title]).length > 0 && source.resolveRedirect(title) === title) {
     return "not in the vocabulary: its redirects lead to no page";
   }
   return "not in the vocabulary: no such page in the database";

@@ -6,10 +6,29 @@ import { UserError } from "@lukeforge/corpus";
 /** The number of the layout that this version writes and reads. */
 export const INTERWIKI_FORMAT = "1";
 
+/** Language codes that dumps name otherwise than the site does, which Wikimedia could not rename. */
+const FORMER_CODES: Readonly<Record<string, string>> = {
+  "be-tarask": "be_x_old",
+  "gsw": "als",
+  "lzh": "zh_classical",
+  "nan": "zh_min_nan",
+  "rup": "roa_rup",
+  "sgs": "bat_smg",
+  "vro": "fiu_vro",
+  "yue": "zh_yue",
+};
+
+/** How the name of a Wikipedia's site writes a language: `zh_min_nan` for `zh-min-nan` and for `nan`. */
+export function siteLanguage(language: string): string {
+  return (Object.hasOwn(FORMER_CODES, language) ? FORMER_CODES[language] : undefined) ??
+    language.replaceAll("-", "_");
+}
+
 /**
  * Which titles of the Wikipedias belong together: a database that `build-interwiki-db` makes of a Wikidata dump. Ids are numbers
  * of items in the order of the dump from 0, as upstream's: every item takes one, also those without a kept title. Languages are
- * names of sites minus `wiki`, as `en`, `zh_min_nan` or `commons`; `-` may be written for `_`.
+ * names of sites minus `wiki`, as `en`, `zh_min_nan` or `commons`; language codes
+ * of dumps are understood, too (`zh-min-nan`, `nan`).
  */
 export class InterwikiDB implements Disposable {
   readonly #database: DatabaseSync;
@@ -60,7 +79,7 @@ export class InterwikiDB implements Disposable {
 
   /** The item of a title; undefined when there is none. */
   getId(title: string, language: string): number | undefined {
-    const number = this.#numbers.get(language) ?? this.#numbers.get(language.replaceAll("-", "_"));
+    const number = this.#numbers.get(language) ?? this.#numbers.get(siteLanguage(language));
     if (number === undefined) return undefined;
     const row = this.#item.get(number, title);
     return row === undefined ? undefined : Number(row["item"]);

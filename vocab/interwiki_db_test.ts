@@ -69,6 +69,26 @@ Deno.test("InterwikiDB finds titles of items both ways, by sites that end in wik
   });
 });
 
+/** `[`, one item with the title Japan on enwiki, `]`, as `bzip2` writes them. */
+const BZIP2 = Uint8Array.fromBase64(
+  "QlpoOTFBWSZTWaMDW2wAABJfgAAQEARIEAAQIAomL0yqIABISplANMn6poxNBqZGp+oRppowm4xGmySYrlOGJu7jV6" +
+    "gqOB2W8ja+bGpcb40Q9iOl8GoKF/mQzkRCD6O9Bti7kinChIUYGttg",
+);
+
+Deno.test("buildInterwikiDB() reads bzip2, and says where it is cut off", async () => {
+  await inDirectory(async (directory) => {
+    Deno.writeFileSync(`${directory}/dump.json.bz2`, BZIP2);
+    await buildInterwikiDB(`${directory}/dump.json.bz2`, `${directory}/out.db`);
+    using db = InterwikiDB.open(`${directory}/out.db`);
+    deepEqual([db.titlesOf(0), db.qidOf(0)], [[["Japan", "en"]], 30]);
+    Deno.writeFileSync(`${directory}/cut.json.bz2`, BZIP2.subarray(0, BZIP2.length - 8));
+    await rejects(
+      buildInterwikiDB(`${directory}/cut.json.bz2`, `${directory}/cut.db`),
+      /cut\.json\.bz2: cut off/,
+    );
+  });
+});
+
 Deno.test("buildInterwikiDB() names file, line and remedy, and leaves nothing behind", async () => {
   await inDirectory(async (directory) => {
     const whole = LINES.join("\n");

@@ -23,6 +23,7 @@ export function wiki(
       while (Object.hasOwn(redirects, target)) target = redirects[target] ?? target;
       return target;
     },
-    redirectsTo: (title) => Object.keys(redirects).filter((source) => redirects[source] === title),
+    redirectsTo: (titles) =>
+      Object.keys(redirects).filter((source) => titles.includes(redirects[source] ?? "")),
   };
 }
