@@ -1,4 +1,5 @@
 import { MAX_HEAD_SIZE } from "./ops/attention/head_size.ts";
+import { MAX_CLASSES } from "./ops/cross_entropy/cross_entropy.ts";
 
 /** Shape of a LUKE network. Names follow Hugging Face's `LukeConfig`, in camel case. */
 export interface LukeConfig {
@@ -60,6 +61,13 @@ export function validateLukeConfig(config: LukeConfig): void {
   }
   if (!Number.isInteger(config.entityVocabSize) || config.entityVocabSize < 0) {
     throw new RangeError(`entityVocabSize must be a count, got ${config.entityVocabSize}`);
+  }
+  for (const field of ["vocabSize", "entityVocabSize"] as const) {
+    if (config[field] > MAX_CLASSES) {
+      throw new RangeError(
+        `${field} is ${config[field]}, more than the ${MAX_CLASSES} that can be told apart`,
+      );
+    }
   }
   if (config.entityVocabSize === 0 && config.useEntityAwareAttention) {
     throw new RangeError("entity-aware attention needs entities: entityVocabSize is 0");

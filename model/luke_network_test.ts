@@ -217,6 +217,10 @@ Deno.test("LukeNetwork.create() refuses an impossible configuration", async () =
     makeNetwork(device, tinyLukeConfig({ vocabSize: 0 })),
     /vocabSize must be a positive integer/,
   );
+  await assert.rejects(
+    makeNetwork(device, tinyLukeConfig({ entityVocabSize: 2 ** 24 + 1 })),
+    /entityVocabSize is 16777217, more than/,
+  );
   assert.equal(device.allocatedBytes, 0);
 });
 
