@@ -168,44 +168,47 @@ export class DumpDB implements Disposable {
     }
   }
 
-  /** The highest number of an article; they begin at 1, in the order of the dump, and some may be missing. */
-  get lastPageId(): number {
+  /** The last place of an article. Places begin at 1, in the order of the dump; some may be empty. */
+  get lastPlace(): number {
     return Number(this.#database.prepare("SELECT max(id) AS last FROM page").get()?.["last"] ?? 0);
   }
 
-  /** The number of the article `title`; undefined when there is none. */
-  pageId(title: string): number | undefined {
+  /** The place of the article `title` in the database; undefined when there is none. */
+  placeOf(title: string): number | undefined {
     const row = this.#pageId.get(title);
     return row === undefined ? undefined : Number(row["id"]);
   }
 
-  /** The title of the article of a number; undefined when there is none. */
-  pageTitle(id: number): string | undefined {
-    const row = this.#pageTitle.get(id);
+  /** The title of the article at a place; undefined when there is none. */
+  titleAt(place: number): string | undefined {
+    const row = this.#pageTitle.get(place);
     return row === undefined ? undefined : String(row["title"]);
   }
 
-  /** The numbers of all articles, by UTF-8 bytes of their titles. */
-  *pageIdsByTitle(): Generator<number, void, void> {
+  /** The places of all articles, by UTF-8 bytes of their titles. */
+  *placesByTitle(): Generator<number, void, void> {
     for (const { id } of this.#database.prepare("SELECT id FROM page ORDER BY title").iterate()) {
       yield Number(id);
     }
   }
 
-  /** What the articles numbered `first` to `last` link to, in order, a title as often as it is linked to; redirects are not followed. */
+  /**
+   * What the articles at the places `first` to `last` link to, in order, a title as often as it is linked to; redirects are not
+   * followed. Articles without links are left out.
+   */
   *linkTargets(first: number, last: number): Generator<{ title: string; targets: string[] }, void, void> {
     const rows = this.#database.prepare(
       "SELECT id, title, links FROM page JOIN paragraph ON page_id = id WHERE id BETWEEN ? AND ? AND links <> '[]' ORDER BY id, position",
     ).iterate(first, last);
-    let id: unknown;
+    let place: unknown;
     let page: { title: string; targets: string[] } | undefined;
-    for (const row of rows) {
-      if (page === undefined || row["id"] !== id) {
+    for (const { id, title, links } of rows) {
+      if (page === undefined || id !== place) {
         if (page !== undefined) yield page;
-        page = { title: String(row["title"]), targets: [] };
-        id = row["id"];
+        page = { title: String(title), targets: [] };
+        place = id;
       }
-      const stored: StoredLink[] = JSON.parse(String(row["links"]));
+      const stored: StoredLink[] = JSON.parse(String(links));
       for (const [target] of stored) page.targets.push(target);
     }
     if (page !== undefined) yield page;

@@ -265,6 +265,38 @@ Deno.test("DumpDB.resolveRedirect() follows chains to their end and detects loop
     assert.equal(db.redirectCount, 174);
   }));
 
+Deno.test("DumpDB counts by place: titles, what articles link to, and what redirects there", () =>
+  inDirectory(async (directory) => {
+    const source = join(directory, "a.xml");
+    writeFileSync(
+      source,
+      dump(
+        page("Z", "[[A]] and [[B]]\n\n[[A|again]]"),
+        page("B", "no links"),
+        page("A", "[[Z#x]]"),
+        page("R", "", "A"),
+        page("S", "", "B"),
+        page("\u{1F600}", "[[R]]"),
+      ),
+    );
+    await buildDumpDB(source, join(directory, "pages.db"));
+    using db = DumpDB.open(join(directory, "pages.db"));
+    assert.deepEqual([db.lastPlace, db.placeOf("A"), db.placeOf("R"), db.titleAt(1), db.titleAt(9)], [
+      4,
+      3,
+      undefined,
+      "Z",
+      undefined,
+    ]);
+    assert.deepEqual([...db.placesByTitle()], [3, 2, 1, 4]);
+    assert.deepEqual([...db.linkTargets(1, 3)], [
+      { title: "Z", targets: ["A", "B", "A"] },
+      { title: "A", targets: ["Z"] },
+    ]);
+    assert.deepEqual([...db.linkTargets(4, 99)], [{ title: "\u{1F600}", targets: ["R"] }]);
+    assert.deepEqual([db.redirectsTo(["A", "B", "Q"]), db.redirectsTo([])], [["R", "S"], []]);
+  }));
+
 Deno.test("DumpDB.meta says where the database comes from", () =>
   inDirectory(async (directory) => {
     const source = join(directory, "xxwiki-20240501-pages-articles.xml");

@@ -56,7 +56,7 @@ for (const version of ["1.0.5", "2.0.0"]) {
         deepEqual(renamed, new Set(Object.keys(RENAMED)));
         // The reference lists links to what is no page of this dump of two pages, too.
         const ours = new Map<string, number>();
-        for (const { targets } of db.linkTargets(1, db.lastPageId)) {
+        for (const { targets } of db.linkTargets(1, db.lastPlace)) {
           for (const target of targets) count(ours, db.resolveRedirect(target));
         }
         const inOrder = (counts: Map<string, number>): [string, number][] =>

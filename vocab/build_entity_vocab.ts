@@ -39,6 +39,6 @@ function* entriesOf(
   let id = 0;
   for (const title of SPECIAL_ENTITIES) yield { id: id++, entities: [[title, language]], count: 0 };
   for (const page of pages) {
-    yield { id: id++, entities: [[source.pageTitle(page) ?? "", language]], count: byPage[page] ?? 0 };
+    yield { id: id++, entities: [[source.titleAt(page) ?? "", language]], count: byPage[page] ?? 0 };
   }
 }

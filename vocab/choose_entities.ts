@@ -16,7 +16,7 @@ export interface ChooseEntitiesOptions {
 
 /** The entities of a vocabulary. */
 export interface EntityChoice {
-  /** Numbers of pages in the order of the ids, the first of which follows the specials. */
+  /** Places of pages in the order of the ids, the first of which follows the specials. */
   readonly pages: Uint32Array;
   /** How many of these come from the white list. */
   readonly whiteListed: number;
@@ -67,7 +67,7 @@ export function chooseEntities(
   for (const line of whiteList) {
     const title = line.trimEnd();
     if (title === "") continue;
-    const page = source.pageId(title) ?? source.pageId(source.resolveRedirect(title));
+    const page = source.placeOf(title) ?? source.placeOf(source.resolveRedirect(title));
     if (page === undefined) leftOut.noPage++;
     else if ((byPage[page] ?? 0) < minCount) leftOut.tooRare++;
     else if (isChosen[page] === 1) continue;
@@ -75,8 +75,8 @@ export function chooseEntities(
     else choose(page);
   }
   const whiteListed = length;
-  for (let place = 0; !whiteListOnly && length < room; place++) {
-    const page = ranking[place] ?? 0;
+  for (let rank = 0; !whiteListOnly && length < room; rank++) {
+    const page = ranking[rank] ?? 0;
     if (isChosen[page] !== 1) choose(page);
   }
   if (length === 0) {
@@ -94,6 +94,6 @@ export function chooseEntities(
 function rank(source: LinkSource, byPage: Uint32Array, minCount: number): Uint32Array {
   let length = 0;
   const ranking = new Uint32Array(byPage.length);
-  for (const page of source.pageIdsByTitle()) if ((byPage[page] ?? 0) >= minCount) ranking[length++] = page;
+  for (const page of source.placesByTitle()) if ((byPage[page] ?? 0) >= minCount) ranking[length++] = page;
   return ranking.subarray(0, length).sort((a, b) => (byPage[b] ?? 0) - (byPage[a] ?? 0)); // stable
 }

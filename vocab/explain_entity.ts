@@ -36,7 +36,7 @@ export function explainEntity(
 ): string[] {
   const target = source.resolveRedirect(title);
   const lines = target === title ? [] : [`${title}: redirects to ${target}`];
-  const page = source.pageId(target);
+  const page = source.placeOf(target);
   const verdict = page === undefined
     ? reasonForNoPage(source, target)
     : verdictOn(page, counts, choice, options);

@@ -31,7 +31,7 @@ export async function countLinksOfFile(
 ): Promise<LinkCounts> {
   const { heldOutFraction = 0, watched = [], chunkSize = 100, progress } = options;
   using db = DumpDB.open(path);
-  const last = db.lastPageId;
+  const last = db.lastPlace;
   const workers = Math.min(
     options.workers ?? navigator.hardwareConcurrency,
     Math.ceil(last / PAGES_PER_WORKER),

@@ -12,7 +12,7 @@ export class LinkCounter {
   readonly #pageFilter: CountLinksOptions["pageFilter"];
   readonly #pending = new Map<string, number>();
 
-  /** @param byPage what is added to, by the number of the page. */
+  /** @param byPage what is added to, by the place of the page. */
   constructor(source: LinkSource, byPage: Uint32Array, { pageFilter, watched = [] }: CountLinksOptions) {
     this.#source = source;
     this.#byPage = byPage;
@@ -20,7 +20,7 @@ export class LinkCounter {
     for (const title of watched) this.byTitle.set(title, 0);
   }
 
-  /** Counts the links of the pages numbered `first` to `last`. */
+  /** Counts the links of the pages at the places `first` to `last`. */
   count(first: number, last: number): void {
     for (const { title, targets } of this.#source.linkTargets(first, last)) {
       if (this.#pageFilter?.(title) === false) continue;
@@ -32,8 +32,8 @@ export class LinkCounter {
   /** Adds what has been counted. */
   flush(): void {
     for (const [title, count] of this.#pending) {
-      const id = this.#source.pageId(title) ?? this.#source.pageId(this.#source.resolveRedirect(title));
-      if (id !== undefined) Atomics.add(this.#byPage, id, count);
+      const place = this.#source.placeOf(title) ?? this.#source.placeOf(this.#source.resolveRedirect(title));
+      if (place !== undefined) Atomics.add(this.#byPage, place, count);
       const watched = this.byTitle.get(title);
       if (watched !== undefined) this.byTitle.set(title, watched + count);
     }

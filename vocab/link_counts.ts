@@ -4,26 +4,26 @@ import { LinkCounter } from "./link_counter.ts";
 export interface LinkSource {
   /** Number of pages, for progress. */
   readonly pageCount: number;
-  /** The highest number of a page; they begin at 1, and some may be missing. */
-  readonly lastPageId: number;
-  /** Pages numbered `first` to `last` with the titles they link to, `#fragment` split off; those without links may be missing. */
+  /** The last place of a page. Places begin at 1; some may be empty. */
+  readonly lastPlace: number;
+  /** Pages at the places `first` to `last` with the titles they link to, `#fragment` split off; those without links may be missing. */
   linkTargets(
     first: number,
     last: number,
   ): Iterable<{ readonly title: string; readonly targets: Iterable<string> }>;
-  /** The number of a retained page: no redirect, no category, no file; undefined for other titles. */
-  pageId(title: string): number | undefined;
-  /** The title of a page. */
-  pageTitle(id: number): string | undefined;
-  /** The numbers of all pages, their titles in code point order. */
-  pageIdsByTitle(): Iterable<number>;
+  /** The place of a retained page: no redirect, no category, no file; undefined for other titles. */
+  placeOf(title: string): number | undefined;
+  /** The title of the page at a place. */
+  titleAt(place: number): string | undefined;
+  /** The places of all pages, their titles in code point order. */
+  placesByTitle(): Iterable<number>;
   /** The title at the end of the whole chain of redirects; `title` itself where it is no redirect. */
   resolveRedirect(title: string): string;
 }
 
 /** How often pages are linked to. */
 export interface LinkCounts {
-  /** By the number of the page: link occurrences, through redirects too. */
+  /** By the place of the page: link occurrences, through redirects too. */
   readonly byPage: Uint32Array;
   /** For the titles that were asked for: link occurrences of just this title. */
   readonly byTitle: ReadonlyMap<string, number>;
@@ -44,12 +44,12 @@ export interface CountLinksOptions {
  * retained page count for nothing, so there are no red links.
  */
 export function countLinks(source: LinkSource, options: CountLinksOptions = {}): LinkCounts {
-  const byPage = new Uint32Array(source.lastPageId + 1);
+  const byPage = new Uint32Array(source.lastPlace + 1);
   const counter = new LinkCounter(source, byPage, options);
-  for (let first = 1; first <= source.lastPageId; first += PAGES_A_TURN) {
-    const last = Math.min(source.lastPageId, first + PAGES_A_TURN - 1);
+  for (let first = 1; first <= source.lastPlace; first += PAGES_A_TURN) {
+    const last = Math.min(source.lastPlace, first + PAGES_A_TURN - 1);
     counter.count(first, last);
-    options.progress?.(last, source.lastPageId);
+    options.progress?.(last, source.lastPlace);
   }
   counter.flush();
   return { byPage, byTitle: counter.byTitle };

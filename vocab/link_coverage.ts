@@ -27,7 +27,7 @@ export function linkCoverage(
     if (count === 0) return;
     links += count;
     pages++;
-    if (!vocab.has(source.pageTitle(page) ?? "", language)) return;
+    if (!vocab.has(source.titleAt(page) ?? "", language)) return;
     coveredLinks += count;
     coveredPages++;
   });

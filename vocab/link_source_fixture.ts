@@ -11,13 +11,13 @@ export function wiki(
   return {
     meta,
     pageCount: titles.length,
-    lastPageId: titles.length,
+    lastPlace: titles.length,
     *linkTargets(first, last) {
       for (const title of titles.slice(first - 1, last)) yield { title, targets: pages[title] ?? [] };
     },
-    pageId: (title) => titles.indexOf(title) + 1 || undefined,
-    pageTitle: (id) => titles[id - 1],
-    pageIdsByTitle: () => titles.toSorted(compareCodePoints).map((title) => titles.indexOf(title) + 1),
+    placeOf: (title) => titles.indexOf(title) + 1 || undefined,
+    titleAt: (place) => titles[place - 1],
+    placesByTitle: () => titles.toSorted(compareCodePoints).map((title) => titles.indexOf(title) + 1),
     resolveRedirect: (title) => {
       let target = title;
       while (Object.hasOwn(redirects, target)) target = redirects[target] ?? target;
