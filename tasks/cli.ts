@@ -6,6 +6,7 @@ import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildInterwikiDBCommand } from "./commands/build_interwiki_db.ts";
 import { buildMultilingualEntityVocabCommand } from "./commands/build_multilingual_entity_vocab.ts";
+import { buildWordVocabCommand } from "./commands/build_word_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
 import { convertEntityVocabCommand } from "./commands/convert_entity_vocab.ts";
@@ -39,6 +40,7 @@ export function createProgram(reporter: Reporter): Command {
     buildDumpDBCommand(reporter),
     extractTextCommand(reporter),
     trainTokenizerCommand(reporter),
+    buildWordVocabCommand(reporter),
     buildEntityVocabCommand(reporter),
     buildInterwikiDBCommand(reporter),
     buildMultilingualEntityVocabCommand(reporter),

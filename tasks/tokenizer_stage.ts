@@ -1,24 +1,29 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   byteLevelWordCounts,
+  metaspaceWordCounts,
   openTokenizer,
+  sentencePieceModel,
   type SpecialTokenLayout,
   specialTokenLayoutOf,
   type Tokenizer,
   tokenizerFromJson,
   trainByteLevelBpe,
-  trainingTexts,
+  trainUnigram,
   trainWordPiece,
+  UNIGRAM_LAYOUT,
+  type UnigramTokenizerJson,
   type WordCounts,
   wordPieceWordCounts,
 } from "@lukeforge/vocab";
 import { pageFilter, type PageSplit, saveTokenizerDirectory } from "./corpus_stages.ts";
+import { countCorpusWords } from "./corpus_words.ts";
 import { type ProgressCallback, quantity } from "./progress.ts";
 import type { Stage } from "./stage.ts";
 
 /** The kinds of tokenizers that are trained. */
-export const TOKENIZER_TYPES = ["wordpiece", "bpe"] as const;
+export const TOKENIZER_TYPES = ["wordpiece", "bpe", "unigram"] as const;
 
 /** How {@linkcode trainedTokenizerStage} trains. */
 export interface TokenizerTraining {
@@ -36,6 +41,12 @@ export interface TokenizerTraining {
   readonly limitAlphabet?: number;
   /** Lower case without accents; only for `wordpiece`. */
   readonly lowercase?: boolean;
+  /** Pieces that `unigram` starts from. */
+  readonly seedSize?: number;
+  /** Share of the pieces that each round of `unigram` leaves. */
+  readonly shrinkingFactor?: number;
+  /** Characters of a piece at most; only for `unigram`. */
+  readonly maxPieceLength?: number;
 }
 
 /** Page databases, texts, JSON lines → tokenizer directory, by training. Only word counts are held in memory. */
@@ -54,7 +65,8 @@ export function trainedTokenizerStage(
         ? undefined
         : specialTokenLayoutOf(await openTokenizer(specialTokensFrom));
       const words = newWordCounts(training);
-      await countWords(sources, training.split, words, (note) => progress(0, training.vocabSize, note));
+      const filter = training.split && pageFilter(training.split);
+      await countCorpusWords(sources, words, (note) => progress(0, training.vocabSize, note), filter);
       const tokenizer = trained(words, training, layout, progress);
       mkdirSync(dirname(output), { recursive: true });
       saveTokenizerDirectory(tokenizer, output);
@@ -64,52 +76,46 @@ export function trainedTokenizerStage(
   };
 }
 
-/** Counts the words of all sources. */
-async function countWords(
-  sources: readonly string[],
-  split: PageSplit | undefined,
-  words: WordCounts,
-  report: (note: string) => void,
-): Promise<void> {
-  const filter = split && pageFilter(split);
-  const sizes = sources.map((source) => statSync(source, { throwIfNoEntry: false })?.size ?? 0);
-  const total = quantity(sizes.reduce((sum, size) => sum + size, 0) / 1e6);
-  let before = 0;
-  for (const source of sources) {
-    let ofSource = 0;
-    for await (const { texts, read, size } of trainingTexts(source, { pageFilter: filter })) {
-      for (const text of texts) words.add(text);
-      report(
-        `${quantity((before + read) / 1e6)} of ${total} MB read, ${quantity(words.size)} different words`,
-      );
-      ofSource = size;
-    }
-    before += ofSource;
-  }
-}
-
 function newWordCounts({ type, lowercase }: TokenizerTraining): WordCounts {
-  return type === "bpe" ? byteLevelWordCounts() : wordPieceWordCounts(lowercase);
+  if (type === "bpe") return byteLevelWordCounts();
+  return type === "unigram" ? metaspaceWordCounts() : wordPieceWordCounts(lowercase);
 }
 
 function trained(
   words: WordCounts,
-  { type, vocabSize, minFrequency, limitAlphabet, lowercase }: TokenizerTraining,
+  training: TokenizerTraining,
   layout: SpecialTokenLayout | undefined,
   progress: ProgressCallback,
 ): Tokenizer {
-  const options = {
-    vocabSize,
-    progress,
-    ...(minFrequency !== undefined && { minFrequency }),
-    ...(layout !== undefined && { layout }),
-  };
+  const { type, vocabSize } = training;
+  const options = { ...defined(training), vocabSize, progress, ...(layout !== undefined && { layout }) };
   const settings = layout === undefined ? {} : { specials: layout.specials };
   if (type === "bpe") return tokenizerFromJson(trainByteLevelBpe(words, options), settings);
-  const json = trainWordPiece(words, {
+  if (type === "wordpiece") return tokenizerFromJson(trainWordPiece(words, options), settings);
+  // Its progress is in rounds.
+  const json = trainUnigram(words, {
     ...options,
-    ...(limitAlphabet !== undefined && { limitAlphabet }),
-    ...(lowercase !== undefined && { lowercase }),
+    progress: (done, total) => progress(0, vocabSize, `round ${done} of about ${total ?? done}`),
   });
-  return tokenizerFromJson(json, settings);
+  return tokenizerFromJson(json, { ...settings, sentencePieceModel: xlmRobertaModel(json, layout) });
+}
+
+type TrainingOptions = Omit<TokenizerTraining, "type" | "split" | "specialTokensFrom" | "vocabSize">;
+
+/** The options that were given. */
+function defined(
+  { type: _, split: __, specialTokensFrom: ___, ...options }: TokenizerTraining,
+): TrainingOptions {
+  return options;
+}
+
+/** The SentencePiece file, which has XLM-RoBERTa's special tokens and no others. */
+function xlmRobertaModel(
+  { model }: UnigramTokenizerJson,
+  { first, last }: SpecialTokenLayout = UNIGRAM_LAYOUT,
+): Uint8Array | undefined {
+  const names = [...first, ...last].join(" ");
+  return names === "<s> <pad> </s> <unk> <mask>" && last.length === 1
+    ? sentencePieceModel(model.vocab.slice(4, -1))
+    : undefined;
 }

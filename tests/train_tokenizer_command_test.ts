@@ -14,7 +14,7 @@ Deno.test("train-tokenizer trains from several sources, twice the same", async (
     return path;
   };
   const sources = [file("a.txt", TEXT), file("b.jsonl", `${JSON.stringify({ text: TEXT })}\n`)];
-  for (const type of ["wordpiece", "bpe"]) {
+  for (const type of ["wordpiece", "bpe", "unigram"]) {
     const out = directory.file(type);
     const args = ["train-tokenizer", ...sources, out, "--type", type, "--vocab-size", "280"];
     const first = await run(args);
@@ -81,7 +81,7 @@ Deno.test("train-tokenizer says in one line what is wrong with its input, and wr
     ],
     ["no output", [text], /name the sources and, last, the directory/],
     ["no such source", [directory.file("none.txt"), out], /none\.txt: cannot be read/],
-    ["a type that there is not", [text, out, "--type", "words"], /give one of wordpiece, bpe/],
+    ["a type that there is not", [text, out, "--type", "words"], /give one of wordpiece, bpe, unigram/],
     [
       "an option of another type",
       [text, out, "--type", "bpe", "--lowercase"],

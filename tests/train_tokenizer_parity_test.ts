@@ -5,13 +5,16 @@ import { gunzipSync } from "node:zlib";
 import { sampleDumpPath } from "@lukeforge/corpus";
 import {
   byteLevelWordCounts,
+  metaspaceWordCounts,
   openTokenizer,
   specialTokenLayoutOf,
   tokenizerFromJson,
   type TokenizerJson,
   trainByteLevelBpe,
   trainingTexts,
+  trainUnigram,
   trainWordPiece,
+  UNIGRAM_LAYOUT,
   WORD_PIECE_LAYOUT,
   wordPieceWordCounts,
 } from "@lukeforge/vocab";
@@ -27,13 +30,20 @@ interface Answers {
   readonly bpe: Trained & { readonly merges: string };
 }
 
+type Corpora = "encyclopedia.xml" | "wikitext-2-valid.txt.gz" | "wikiclean-ptwiki-test.xml";
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/trained_tokenizers.json", import.meta.url), "utf8"),
-) as Readonly<Record<string, Answers>>;
+) as Readonly<Record<Corpora, Answers>> & { readonly unigram: Readonly<Record<string, Likelihood>> };
+/** Of WikiText-2's test part. */
+interface Likelihood {
+  readonly size: number;
+  readonly tokens: number;
+  readonly log_likelihood: number;
+}
 const shared = new URL("../../shared/data/", import.meta.url).pathname;
 const wikitext = `${shared}text/wikitext-2-test.txt.gz`;
 const bertBaseCased = `${shared}tokenizers/bert-base-cased`;
-const corpora: readonly (readonly [name: string, path: string])[] = [
+const corpora: readonly (readonly [name: Corpora, path: string])[] = [
   ["encyclopedia.xml", sampleDumpPath()],
   ["wikitext-2-valid.txt.gz", `${shared}text/wikitext-2-valid.txt.gz`],
   ["wikiclean-ptwiki-test.xml", `${shared}wikidumps/wikiclean-ptwiki-test.xml`],
@@ -76,13 +86,13 @@ for (const [name, path] of corpora) {
     async fn() {
       const words = wordPieceWordCounts();
       for await (const { texts } of trainingTexts(path)) for (const text of texts) words.add(text);
-      const theirs = answers?.wordpiece;
-      const continuingAlphabet = [...theirs?.continuing ?? ""].map((character) => `##${character}`);
+      const theirs = answers.wordpiece;
+      const continuingAlphabet = [...theirs.continuing].map((character) => `##${character}`);
       const json = trainWordPiece(words, { vocabSize: 28_996, layout, continuingAlphabet });
       const tokens = tokensOf(json);
       deepEqual(tokens.slice(0, 106), ALIGNED);
-      deepEqual([tokens.length, sha256(tokens)], [theirs?.size, theirs?.tokens]);
-      equal(idsOf(json) ?? theirs?.ids, theirs?.ids);
+      deepEqual([tokens.length, sha256(tokens)], [theirs.size, theirs.tokens]);
+      equal(idsOf(json) ?? theirs.ids, theirs.ids);
       // Our own order has the same special tokens and alphabet; only which of equally frequent pairs merge first differs.
       const ours = tokensOf(trainWordPiece(words, { vocabSize: 28_996, layout }));
       const characters = (list: readonly string[]): string[] =>
@@ -98,10 +108,45 @@ for (const [name, path] of corpora) {
       for await (const { texts } of trainingTexts(path)) for (const text of texts) words.add(text);
       const json = trainByteLevelBpe(words, { vocabSize: 28_996 });
       const tokens = tokensOf(json);
-      const theirs = answers?.bpe;
-      deepEqual([tokens.length, sha256(tokens)], [theirs?.size, theirs?.tokens]);
-      equal(sha256(json.model.merges.map(String)), theirs?.merges);
-      equal(idsOf(json) ?? theirs?.ids, theirs?.ids);
+      const theirs = answers.bpe;
+      deepEqual([tokens.length, sha256(tokens)], [theirs.size, theirs.tokens]);
+      equal(sha256(json.model.merges.map(String)), theirs.merges);
+      equal(idsOf(json) ?? theirs.ids, theirs.ids);
+    },
+  });
+}
+
+for (const [size, theirs] of Object.entries(fixture.unigram)) {
+  const valid = `${shared}text/wikitext-2-valid.txt.gz`;
+  Deno.test({
+    name:
+      `trainUnigram() to ${size} tokens: tokens a word and log-likelihood of held-out text within 1 % of Hugging Face's`,
+    ignore: !existsSync(valid) || !existsSync(wikitext),
+    async fn() {
+      const words = metaspaceWordCounts();
+      for await (const { texts } of trainingTexts(valid)) for (const text of texts) words.add(text);
+      const first = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
+      const json = trainUnigram(words, {
+        vocabSize: Number(size),
+        layout: { ...UNIGRAM_LAYOUT, first, last: [] },
+      });
+      const scores = json.model.vocab.map(([, score]) => score);
+      const total = Math.log(scores.slice(first.length).reduce((sum, score) => sum + Math.exp(score), 0));
+      const tokenizer = tokenizerFromJson(json);
+      const ids = gunzipSync(readFileSync(wikitext)).toString().replaceAll("<unk>", "").split("\n")
+        .flatMap((line) => tokenizer.encodeSegment(line, true));
+      const likelihood = ids.reduce(
+        (sum, id) => id < first.length ? sum : sum + (scores[id] ?? 0) - total,
+        0,
+      );
+      const within = (ours: number, peer: number): boolean => Math.abs(ours / peer - 1) < 0.01;
+      equal(within(ids.length, theirs.tokens), true, `${ids.length} tokens, theirs ${theirs.tokens}`);
+      equal(
+        within(likelihood, theirs.log_likelihood),
+        true,
+        `${likelihood}, theirs ${theirs.log_likelihood}`,
+      );
+      equal(scores.length, theirs.size);
     },
   });
 }

@@ -14,6 +14,9 @@ interface Options {
   readonly minFrequency?: number;
   readonly limitAlphabet?: number;
   readonly lowercase?: true;
+  readonly seedSize?: number;
+  readonly shrinkingFactor?: number;
+  readonly maxPieceLength?: number;
   readonly heldOutFraction: number;
 }
 
@@ -27,15 +30,26 @@ export function trainTokenizerCommand(reporter: Reporter): Command {
         '({"text": …}, or extract-text\'s); the directory OUT_DIR opens in Hugging Face transformers.',
     )
     .argument("<PATHS...>", "sources, and last the tokenizer directory")
-    .option("--type <type>", TOKENIZER_TYPES.join(" or "), oneOf(TOKENIZER_TYPES), "wordpiece")
+    .option("--type <type>", TOKENIZER_TYPES.join(", "), oneOf(TOKENIZER_TYPES), "wordpiece")
     .option("--vocab-size <n>", "tokens, special ones included", wholeNumber(6), 30_000)
     .option(
       "--special-tokens-from <tokenizer>",
       "take over the special tokens of a tokenizer, with their ids",
     )
-    .option("--min-frequency <n>", "occurrences that a pair needs to be merged (default: 2)", wholeNumber(1))
-    .option("--limit-alphabet <n>", "wordpiece: distinct characters kept (default: 1000)", wholeNumber(1))
+    .option(
+      "--min-frequency <n>",
+      "not unigram: occurrences that a pair needs to be merged (default: 2)",
+      wholeNumber(1),
+    )
+    .option("--limit-alphabet <n>", "not bpe: distinct characters kept (default: 1000)", wholeNumber(1))
     .option("--lowercase", "wordpiece: lower-case the text and strip accents")
+    .option("--seed-size <n>", "unigram: pieces to start from (default: 1000000)", wholeNumber(1))
+    .option(
+      "--shrinking-factor <x>",
+      "unigram: share of the pieces that each round leaves (default: 0.75)",
+      numberBetween(0.01, 0.99),
+    )
+    .option("--max-piece-length <n>", "unigram: characters of a piece at most (default: 16)", wholeNumber(1))
     .option(
       "--held-out-fraction <x>",
       "share of the pages of page databases, by title, that is left out",
@@ -51,7 +65,7 @@ export function trainTokenizerCommand(reporter: Reporter): Command {
         );
       }
       const { heldOutFraction, ...training } = options;
-      if (options.type === "bpe") refuse(options, ["limitAlphabet", "lowercase"]);
+      refuse(options, MEANINGLESS[options.type]);
       await runOrCompare(
         output,
         (path) => trainedTokenizerStage(sources, path, { ...training, split: { heldOutFraction } }),
@@ -60,6 +74,13 @@ export function trainTokenizerCommand(reporter: Reporter): Command {
       );
     });
 }
+
+const UNIGRAM_ONLY = ["seedSize", "shrinkingFactor", "maxPieceLength"] as const;
+const MEANINGLESS: Readonly<Record<Options["type"], readonly (keyof Options)[]>> = {
+  wordpiece: UNIGRAM_ONLY,
+  bpe: ["limitAlphabet", "lowercase", ...UNIGRAM_ONLY],
+  unigram: ["minFrequency", "lowercase"],
+};
 
 /** Options that mean nothing for a kind of tokenizer. */
 function refuse(options: Options, names: readonly (keyof Options)[]): void {

@@ -1,22 +1,24 @@
-"""Trains WordPiece and byte-level BPE with Hugging Face tokenizers; writes ../fixtures/trained_tokenizers.json.
+"""Trains WordPiece, byte-level BPE and Unigram with Hugging Face tokenizers; writes ../fixtures/trained_tokenizers.json.
 
     train_tokenizers.py SHARED_DATA_DIRECTORY
 
 Of each vocabulary the fixture has the SHA-256 of its tokens by id, and of a WordPiece one the order in which this run of the
 trainer took the ## forms of the alphabet (that of a hash table, another in every run, so that ties between equally frequent
 pairs, which go to the smaller ids, fall differently). `tests/train_tokenizer_parity_test.ts` trains with the same order.
+Of Unigram vocabularies it has the tokens and the log-likelihood of WikiText-2's test part.
 The ids that the trained tokenizer gives each line of WikiText-2's test part are in the fixture as SHA-256, too.
 """
 
 import gzip
 import hashlib
 import json
+import math
 import sys
 import tempfile
 from pathlib import Path
 
 import tokenizers
-from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer
+from tokenizers import BertWordPieceTokenizer, ByteLevelBPETokenizer, Tokenizer, models, pre_tokenizers, trainers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ALIGNED = ["[PAD]", *(f"[unused{i}]" for i in range(1, 100)), "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[unused100]", "[unused101]"]
@@ -51,6 +53,23 @@ def byte_level_bpe(path: str, texts: list[str]) -> dict:
     return answers(trained, texts) | {"merges": sha256(merges)}
 
 
+def unigram(path: str, texts: list[str], size: int) -> dict:
+    """Its size and, of the held-out texts, the tokens and the log-likelihood (of the pieces, without unknown ones).
+
+    Without the literal <unk> of WikiText, which this library's Unigram takes for a piece.
+    """
+    trained = Tokenizer(models.Unigram())
+    trained.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
+    trained.train([path], trainers.UnigramTrainer(vocab_size=size, special_tokens=ROBERTA, unk_token="<unk>", show_progress=False))
+    vocab = json.loads(trained.to_str())["model"]["vocab"]
+    total = math.log(sum(math.exp(score) for _, score in vocab[len(ROBERTA) :]))
+    bare = Tokenizer(trained.model)
+    bare.pre_tokenizer = trained.pre_tokenizer
+    ids = [id for text in texts for id in bare.encode(text.replace("<unk>", "")).ids]
+    likelihood = sum(vocab[id][1] - total for id in ids if id >= len(ROBERTA))
+    return {"size": len(vocab), "tokens": len(ids), "log_likelihood": round(likelihood, 1)}
+
+
 def main() -> None:
     shared = Path(sys.argv[1])
     valid = gzip.decompress((shared / "text" / "wikitext-2-valid.txt.gz").read_bytes())
@@ -65,6 +84,8 @@ def main() -> None:
         for name, content in corpora.items():
             path = Path(directory) / "text.txt"
             path.write_bytes(content)
+            if name.startswith("wikitext"):
+                fixture["unigram"] = {size: unigram(str(path), texts, size) for size in (2000, 4000, 8000)}
             fixture[name] = {"wordpiece": wordpiece(str(path), texts), "bpe": byte_level_bpe(str(path), texts)}
     out = ROOT / "tests" / "fixtures" / "trained_tokenizers.json"
     out.write_text(json.dumps(fixture, ensure_ascii=False, indent=1) + "\n")
