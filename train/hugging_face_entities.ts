@@ -35,7 +35,7 @@ export function huggingFaceEntities(vocab: ExportedVocab): HuggingFaceEntities {
   const all: RowRange = [0, vocab.size];
   return {
     rows: hasMask2 ? [all] : [all, [vocab.maskId, vocab.maskId + 1]],
-    json: jsonObjectText(namedIds(vocab, hasMask2)),
+    json: jsonObjectText(entityKeys(vocab.entries())),
   };
 }
 
@@ -54,9 +54,4 @@ export function specialEntities(vocab: ExportedVocab): HuggingFaceEntities {
     rows: kept.map(([, id]): RowRange => [id, id + 1]),
     json: jsonObjectText(kept.map(([title], i) => [title, i])),
   };
-}
-
-function* namedIds(vocab: ExportedVocab, hasMask2: boolean): Generator<[key: string, id: number]> {
-  yield* entityKeys(vocab.entries());
-  if (!hasMask2) yield [MASK2_ENTITY, vocab.size];
 }

@@ -1,5 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
-import { type EntityVocabEntry, isSpecialEntity } from "./entity_vocab_entry.ts";
+import { type EntityVocabEntry, isSpecialEntity, MASK2_ENTITY } from "./entity_vocab_entry.ts";
 
 /** How a vocabulary is written: a file ends in the name of its format. */
 export type EntityVocabFormat = "jsonl" | "tsv" | "json";
@@ -21,7 +21,7 @@ export function entityVocabFormat(path: string): EntityVocabFormat {
  * The text of a vocabulary in a format, in pieces:
  * - `jsonl`: all that is known, an id a line;
  * - `tsv`, which LUKE's older programs read: `title<TAB>count`, without languages;
- * - `json`, Hugging Face's `entity_vocab.json`: {@linkcode entityKeys}, without counts.
+ * - `json`, Hugging Face's `entity_vocab.json`: {@linkcode entityKeys}, with `[MASK2]`, without counts.
  *
  * @param source what messages name.
  * @throws {UserError} when the format cannot hold the vocabulary: several titles of an id or several languages as tsv.
@@ -42,10 +42,13 @@ export function entityVocabText(
 }
 
 /**
- * The keys of Hugging Face's `entity_vocab.json` with their ids: titles are bare where the vocabulary names no language, else
- * `language:Title`; special entities are always bare. Upstream writes `None:Title` for no language, which `LukeTokenizer` never finds.
+ * The keys of Hugging Face's `entity_vocab.json` with their ids, as upstream's converter writes them: titles are bare where the
+ * vocabulary names no language, else `language:Title`; special entities are always bare. Upstream writes `None:Title` for no language,
+ * which `LukeTokenizer` never finds. `[MASK2]`, without which it does not open, comes after the last id where the vocabulary lacks it.
  */
 export function* entityKeys(entries: Iterable<EntityVocabEntry>): Generator<[key: string, id: number]> {
+  let size = 0;
+  let hasMask2 = false;
   for (const { id, entities } of entries) {
     // One in each language of a multilingual vocabulary.
     const specials = new Set(entities.map(([title]) => title).filter(isSpecialEntity));
@@ -53,7 +56,10 @@ export function* entityKeys(entries: Iterable<EntityVocabEntry>): Generator<[key
     for (const [title, language] of entities) {
       if (!specials.has(title)) yield [language === null ? title : `${language}:${title}`, id];
     }
+    hasMask2 ||= specials.has(MASK2_ENTITY);
+    size = id + 1;
   }
+  if (!hasMask2) yield [MASK2_ENTITY, size];
 }
 
 /** The text of a JSON object, an entry a line. Not by `JSON.stringify` of an object: a million entries, some named like numbers. */

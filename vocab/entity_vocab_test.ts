@@ -221,7 +221,7 @@ Deno.test("EntityVocab.save() writes the format that the file's ending or the ca
     vocab.save(`${directory}/v.tsv`);
     equal(Deno.readTextFileSync(`${directory}/v.tsv`), "[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nAlien: Covenant\t7\n");
     vocab.save(`${directory}/v.json`);
-    const object = { "[PAD]": 0, "[UNK]": 1, "[MASK]": 2, "en:Alien: Covenant": 3 };
+    const object = { "[PAD]": 0, "[UNK]": 1, "[MASK]": 2, "en:Alien: Covenant": 3, "[MASK2]": 4 };
     deepEqual(JSON.parse(Deno.readTextFileSync(`${directory}/v.json`)), object);
     const back = EntityVocab.load(`${directory}/v.json`);
     deepEqual([back.getId("Alien: Covenant", "en"), back.countOf(3)], [3, 0]);

@@ -22,4 +22,4 @@ export function convertEntityVocabCommand(reporter: Reporter): Command {
     });
 }
 
-const LOST = { tsv: ", without languages", json: ", without counts" };
+const LOST = { tsv: ", without languages", json: ", with [MASK2] as Hugging Face demands, without counts" };
