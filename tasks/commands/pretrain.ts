@@ -118,7 +118,7 @@ export function pretrainCommand(reporter: Reporter): Command {
     command,
     "modelFile",
     "<path>",
-    "LUKE to start from, words and entities: a directory, a checkpoint, an archive",
+    "LUKE to start from, words and entities: a Hugging Face directory (a run's model/), a checkpoint or archive of LUKE's own repository",
     undefined,
     "none",
   );
