@@ -57,7 +57,7 @@ export function withAddedTokens<Json extends TokenizerJson>(json: Json, files: A
         `${source}: added_tokens_decoder of tokenizer_config.json has no content for the id ${id}; replace the file`,
       );
     }
-    add(tokenOf(value, value.content, Number(id)), "tokenizer_config.json");
+    add(addedToken(value, value.content, Number(id)), "tokenizer_config.json");
   }
   let next = 0;
   for (const id of vocab.values()) next = Math.max(next, id + 1);
@@ -68,7 +68,7 @@ export function withAddedTokens<Json extends TokenizerJson>(json: Json, files: A
     const id = vocab.get(content) ?? next++;
     tokens.set(
       content,
-      tokenOf(isObject(value) ? { special: true, ...value } : { special: true }, content, id),
+      addedToken(isObject(value) ? { special: true, ...value } : { special: true }, content, id),
     );
   }
   return { ...json, added_tokens: [...tokens.values()].sort((a, b) => a.id - b.id) };
@@ -97,7 +97,8 @@ function plainToken(content: string, id: number, special: boolean): AddedToken {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special };
 }
 
-function tokenOf(value: JsonObject, content: string, id: number): AddedToken {
+/** An added token as files have it; what they leave out is false. */
+export function addedToken(value: JsonObject, content: string, id: number): AddedToken {
   const { single_word, lstrip, rstrip, normalized, special } = value;
   return {
     id,

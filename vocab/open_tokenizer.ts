@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
-import { withAddedTokens } from "./added_token_files.ts";
+import { addedToken, withAddedTokens } from "./added_token_files.ts";
 import { tokenizerFromJson } from "./kitoken_tokenizer.ts";
 import { readSentencePieceModel } from "./sentence_piece_model.ts";
 import { textLines } from "./text_lines.ts";
@@ -190,7 +190,7 @@ function checkedTokenizerJson(json: JsonObject, file: string): TokenizerJson {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: added.map(completeToken),
+    added_tokens: added.map((token) => addedToken(token, token.content, token.id)),
     normalizer: step(json.normalizer, file),
     pre_tokenizer: step(json.pre_tokenizer, file),
     post_processor: step(json.post_processor, file),
@@ -231,24 +231,10 @@ function step(value: unknown, file: string): PipelineStep | null {
   throw new UserError(`${file}: a pipeline step has no type; replace the file`);
 }
 
-type NamedToken = Partial<AddedToken> & Pick<AddedToken, "id" | "content">;
+type NamedToken = JsonObject & Pick<AddedToken, "id" | "content">;
 
 function isAddedToken(value: unknown): value is NamedToken {
   return isObject(value) && Number.isInteger(value.id) && typeof value.content === "string";
-}
-
-function completeToken(
-  { id, content, single_word, lstrip, rstrip, normalized, special }: NamedToken,
-): AddedToken {
-  return {
-    id,
-    content,
-    single_word: single_word === true,
-    lstrip: lstrip === true,
-    rstrip: rstrip === true,
-    normalized: normalized === true,
-    special: special === true,
-  };
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { writeSync } from "node:fs";
 import {
   decodeSafetensorsData,
   encodeSafetensors,
@@ -16,6 +15,7 @@ import { TensorView } from "./tensor_view.ts";
 import { WeightsError } from "./weights_error.ts";
 import type { StoredBytes } from "./stored_bytes.ts";
 import { WeightsFile } from "./weights_file.ts";
+import { writeAtomically } from "./write_atomically.ts";
 
 /** One write moves at most this many bytes: system calls take no more than 2 GiB. */
 const PIECE_BYTES = 1 << 28;
@@ -121,36 +121,11 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor | LazySafetensorsTensor>,
   metadata?: Readonly<Record<string, string>>,
 ): void {
-  const partial = `${path}.partial`;
-  const handle = openSync(partial, "w");
-  try {
+  writeAtomically(path, (handle) => {
     for (const piece of encodeSafetensors(tensors, metadata)) {
       for (let at = 0; at < piece.length;) at += writeSync(handle, piece.subarray(at, at + PIECE_BYTES));
     }
-    fsyncSync(handle);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(partial, path);
-  syncDirectoryOf(path);
-}
-
-/** Flushes to the disk that a file has its name, where the platform can. */
-export function syncDirectoryOf(path: string): void {
-  let handle: number;
-  try {
-    handle = openSync(dirname(path), "r");
-  } catch {
-    return; // a directory cannot be opened for this on Windows
-  }
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  });
 }
 
 /** Runs `work`; its errors become those of the file at `path`. */

@@ -1,10 +1,9 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import type { Format } from "../ops/half/format.ts";
 import { BYTES_PER_ELEMENT, elementCount, encodeFloats } from "./element_types.ts";
-import { syncDirectoryOf } from "./safetensors_file.ts";
 import type { StoredTensor } from "./stored_tensor.ts";
 import { rowMajorStrides } from "./tensor_view.ts";
 import { floatPieces, SAFETENSORS_TYPES } from "./write_weights.ts";
+import { writeAtomically } from "./write_atomically.ts";
 import { ZipWriter } from "./zip_writer.ts";
 
 /** How weights are written as a PyTorch file. */
@@ -41,9 +40,7 @@ export function writeTorchWeights(
   const sizeOf = ({ shape }: StoredTensor): number => elementCount(shape) * unit;
   const total = [...storages.keys()].reduce((sum, tensor) => sum + sizeOf(tensor), 0);
   let done = 0;
-  const partial = `${path}.partial`;
-  const handle = openSync(partial, "w");
-  try {
+  writeAtomically(path, (handle) => {
     const zip = new ZipWriter(handle);
     const add = (name: string, content: Uint8Array): void => {
       zip.add(`archive/${name}`, content.length, [content], ALIGNMENT);
@@ -59,15 +56,7 @@ export function writeTorchWeights(
     }
     add("version", text("3\n"));
     zip.finish();
-    fsyncSync(handle);
-  } catch (error) {
-    rmSync(partial, { force: true });
-    throw error;
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(partial, path);
-  syncDirectoryOf(path);
+  });
 }
 
 /** The pickle, of protocol 2, of an OrderedDict of tensors. */
