@@ -122,6 +122,7 @@ async function merge(languages: number, entities: number): Promise<void> {
     return path;
   });
   const interwiki = {
+    hasLanguage: () => true,
     // Every other entity has an item, the same in all languages.
     getId: (title: string): number | undefined => {
       const id = Number(title.slice(title.lastIndexOf(" ")));

@@ -41,7 +41,7 @@ const TRANSACTION = 100_000;
  * Makes an interwiki database of a Wikidata JSON dump (`.json`, `.json.gz`, `.json.bz2`), in bounded memory. Sitelinks whose site
  * ends in `wiki` are kept; the language is the site without it.
  *
- * @throws {UserError} naming the line that is no entity, two items with one title, or that nothing was kept.
+ * @throws {UserError} naming the line that is no entity, two items with one title, that nothing was kept, or that there is no room.
  */
 export async function buildInterwikiDB(
   dump: string,
@@ -95,7 +95,8 @@ export async function buildInterwikiDB(
   } catch (error) {
     if (database.isOpen) database.close();
     rmSync(partial, { force: true });
-    throw error;
+    const isFull = error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+    throw isFull ? cannotWrite(output, error) : error;
   }
 }
 
@@ -141,14 +142,15 @@ function checkKept(
 function index(database: DatabaseSync, dump: string): void {
   try {
     database.exec("CREATE UNIQUE INDEX title_item ON title (language, title)");
-  } catch {
+  } catch (error) {
     const twice = database.prepare(
       "SELECT code, title, min(item) AS a, max(item) AS b FROM title JOIN language ON id = language GROUP BY language, title HAVING count(*) > 1 LIMIT 1",
     ).get();
+    if (twice === undefined) throw error;
     throw new UserError(
-      `${dump}: items ${Number(twice?.["a"])} and ${Number(twice?.["b"])} (from 0) both have the title ${
-        String(twice?.["title"])
-      } on ${String(twice?.["code"])}wiki; a dump has it once: take one dump, not two`,
+      `${dump}: items ${Number(twice["a"])} and ${Number(twice["b"])} (from 0) both have the title ${
+        String(twice["title"])
+      } on ${String(twice["code"])}wiki; a dump has it once: take one dump, not two`,
     );
   }
 }

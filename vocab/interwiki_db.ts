@@ -77,9 +77,14 @@ export class InterwikiDB implements Disposable {
     }
   }
 
+  /** Whether there are titles in a language. */
+  hasLanguage(language: string): boolean {
+    return this.#numberOf(language) !== undefined;
+  }
+
   /** The item of a title; undefined when there is none. */
   getId(title: string, language: string): number | undefined {
-    const number = this.#numbers.get(language) ?? this.#numbers.get(siteLanguage(language));
+    const number = this.#numberOf(language);
     if (number === undefined) return undefined;
     const row = this.#item.get(number, title);
     return row === undefined ? undefined : Number(row["item"]);
@@ -110,5 +115,9 @@ export class InterwikiDB implements Disposable {
   /** Closes the file. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #numberOf(language: string): number | undefined {
+    return this.#numbers.get(language) ?? this.#numbers.get(siteLanguage(language));
   }
 }

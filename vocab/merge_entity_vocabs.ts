@@ -6,6 +6,8 @@ import { ItemNumbers } from "./item_numbers.ts";
 
 /** Which titles belong together; `InterwikiDB` is one. */
 export interface InterwikiLookup {
+  /** Whether there are titles in a language. */
+  hasLanguage(language: string): boolean;
   /** The item of a title; undefined when there is none. */
   getId(title: string, language: string): number | undefined;
 }
@@ -29,7 +31,8 @@ export interface MergeEntityVocabsOptions {
  * the result.
  *
  * @param paths files or directories that `EntityVocab.load` opens; two of them may not have a language in common.
- * @throws {UserError} when a file does not open, has no language, or shares one with another, or nothing is left.
+ * @throws {UserError} when a file does not open, has no language, one that is not in the interwiki database, or one of another
+ * file, or nothing is left.
  */
 export function mergeEntityVocabs(
   paths: readonly string[],
@@ -95,7 +98,7 @@ function groupEntities(
   const languageFile = new Map<string, number>();
   paths.forEach((path, file) => {
     const vocab = EntityVocab.load(path);
-    claimLanguages(vocab, paths, file, languageFile);
+    claimLanguages(vocab, interwiki, paths, file, languageFile);
     let titles = 0;
     let withItem = 0;
     for (const { entities, count } of vocab.entries()) {
@@ -135,6 +138,7 @@ function groupEntities(
 /** A title could stand at two ids otherwise, and a language count twice. */
 function claimLanguages(
   vocab: EntityVocab,
+  interwiki: InterwikiLookup,
   paths: readonly string[],
   file: number,
   languageFile: Map<string, number>,
@@ -153,6 +157,13 @@ function claimLanguages(
         `${paths[other]} and ${
           paths[file]
         }: both have entities in language ${language}; merge one file a language`,
+      );
+    }
+    if (!interwiki.hasLanguage(language)) {
+      throw new UserError(
+        `${
+          paths[file]
+        }: the interwiki database has no titles in its language ${language}; build it with -l ${language}, or correct the language`,
       );
     }
     languageFile.set(language, file);

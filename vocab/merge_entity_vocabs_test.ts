@@ -37,7 +37,10 @@ function withVocabs(
 }
 
 function lookup(items: Record<string, number>): InterwikiLookup {
-  return { getId: (title, language) => items[`${language}:${title}`] };
+  return {
+    hasLanguage: (language) => language !== "xx",
+    getId: (title, language) => items[`${language}:${title}`],
+  };
 }
 
 function rows(vocab: EntityVocab): string[] {
@@ -80,7 +83,11 @@ Deno.test("mergeEntityVocabs() says what is wrong with its files", () => {
       () => mergeEntityVocabs(paths, lookup(items), options),
       (error) => error instanceof UserError && pattern.test(error.message),
     );
-  withVocabs({ en: EN, ja: JA, none: EN }, ([en = "", ja = "", none = ""]) => {
+  withVocabs({ en: EN, ja: JA, none: EN, xx: EN }, ([en = "", ja = "", none = "", xx = ""]) => {
+    refused(
+      [en, xx],
+      /xx\.jsonl: the interwiki database has no titles in its language xx; build it with -l xx/,
+    );
     refused([en, en], /en\.jsonl and .*en\.jsonl: both have entities in language en/);
     refused([en, none], /none\.jsonl: names no language/);
     refused([en, ja], /--min-num-languages/, { minNumLanguages: 3 });
