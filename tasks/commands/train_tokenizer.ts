@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { runOrCompare } from "../existing_output.ts";
+import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import type { Reporter } from "../stage.ts";
 import { TOKENIZER_TYPES, trainedTokenizerStage } from "../tokenizer_stage.ts";
 
-interface Options {
+interface Options extends HubOptions {
   readonly type: typeof TOKENIZER_TYPES[number];
   readonly vocabSize: number;
   readonly specialTokensFrom?: string;
@@ -22,7 +23,7 @@ interface Options {
 
 /** `train-tokenizer`: page databases, texts, JSON lines → tokenizer. */
 export function trainTokenizerCommand(reporter: Reporter): Command {
-  return new Command("train-tokenizer")
+  const command = new Command("train-tokenizer")
     .summary("page database, text or JSON lines -> tokenizer")
     .usage("[options] <SOURCE...> <OUT_DIR>")
     .description(
@@ -55,24 +56,34 @@ export function trainTokenizerCommand(reporter: Reporter): Command {
       "share of the pages of page databases, by title, that is left out",
       numberBetween(0, 0.99),
       0,
-    )
-    .action(async (paths: readonly string[], options: Options) => {
-      const sources = paths.slice(0, -1);
-      const output = paths.at(-1);
-      if (output === undefined || sources.length === 0) {
-        throw new UserError(
-          `${output ?? "train-tokenizer"}: name the sources and, last, the directory to write`,
-        );
-      }
-      const { heldOutFraction, ...training } = options;
-      refuse(options, MEANINGLESS[options.type]);
-      await runOrCompare(
-        output,
-        (path) => trainedTokenizerStage(sources, path, { ...training, split: { heldOutFraction } }),
-        sameTokenizer,
-        reporter,
+    );
+  HUB_OPTIONS.addTo(command);
+  return command.action(async (paths: readonly string[], options: Options) => {
+    const sources = paths.slice(0, -1);
+    const output = paths.at(-1);
+    if (output === undefined || sources.length === 0) {
+      throw new UserError(
+        `${output ?? "train-tokenizer"}: name the sources and, last, the directory to write`,
       );
-    });
+    }
+    refuse(options, MEANINGLESS[options.type]);
+    const { heldOutFraction, specialTokensFrom, revision, cacheDir, ...training } = options;
+    const hub = { ...(revision !== undefined && { revision }), ...(cacheDir !== undefined && { cacheDir }) };
+    const like = specialTokensFrom === undefined
+      ? undefined
+      : await HUB_OPTIONS.fetch(specialTokensFrom, hub, reporter, "tokenizer");
+    await runOrCompare(
+      output,
+      (path) =>
+        trainedTokenizerStage(sources, path, {
+          ...training,
+          ...(like !== undefined && { specialTokensFrom: like.path }),
+          split: { heldOutFraction },
+        }),
+      sameTokenizer,
+      reporter,
+    );
+  });
 }
 
 const UNIGRAM_ONLY = ["seedSize", "shrinkingFactor", "maxPieceLength"] as const;
