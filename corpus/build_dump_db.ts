@@ -67,10 +67,16 @@ export async function buildDumpDB(
       })
     ) writer.write(rows);
     const { pages: articles, paragraphs } = writer.counts;
-    const problem = articles === 0 ? "no articles" : paragraphs === 0 ? "no text" : undefined;
+    const problem = articles === 0
+      ? "no articles in it"
+      : paragraphs === 0
+      ? "no text in its articles"
+      : undefined;
     if (problem !== undefined) {
       throw new UserError(
-        `${files.map(inputName).join(", ")}: ${problem} in it: take a dump whose name has pages-articles`,
+        `${
+          files.map(inputName).join(", ")
+        }: ${problem}: take a dump whose name has pages-articles, of a wiki that has some`,
       );
     }
     const counts = writer.finish();

@@ -177,7 +177,7 @@ Deno.test("buildDumpDB() says when it cannot write, or has nothing to", () =>
     writeFileSync(source, dump(page("A", ""), page("B", "{{x}}")));
     await assert.rejects(
       buildDumpDB(source, join(directory, "pages.db")),
-      refused(/a\.xml: no text in it: take a dump/),
+      refused(/a\.xml: no text in its articles: take a dump/),
     );
     assert.deepEqual(readdirSync(directory), ["a.xml"]);
   }));

@@ -49,6 +49,12 @@ export function oneOf<T extends string>(choices: readonly T[]): (text: string) =
   };
 }
 
+/** Reads a language as the addresses of Wikipedias have it: `en`, `zh-yue`; one that no Wikipedia has is taken, too. */
+export function languageCode(text: string): string {
+  if (/^[a-z]{2,}(?:-[a-z0-9]+)*$/.test(text)) return text;
+  throw new InvalidArgumentError("give it as the address of its Wikipedia does, such as en or zh-yue.");
+}
+
 /** Collects the values of an option that may be repeated. */
 export function repeated(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...before ?? [], text];

@@ -32,11 +32,15 @@ export interface Ended {
   readonly errors: readonly string[];
 }
 
-function command(args: readonly string[], env: Record<string, string>): Deno.Command {
+function command(
+  args: readonly string[],
+  env: Record<string, string>,
+  stdin: "null" | "piped" = "null",
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, ...args],
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });
@@ -45,6 +49,15 @@ function command(args: readonly string[], env: Record<string, string>): Deno.Com
 /** Runs a command to its end. */
 export async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   return endOf(await command(args, env).output());
+}
+
+/** Runs a command to its end with standard input. */
+export async function runWithInput(input: Uint8Array<ArrayBuffer>, args: readonly string[]): Promise<Ended> {
+  const child = command(args, {}, "piped").spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(input);
+  await writer.close();
+  return endOf(await child.output());
 }
 
 /** What a command said that ran in this process. */

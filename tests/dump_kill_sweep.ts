@@ -5,10 +5,12 @@
 import { writeFileSync } from "node:fs";
 import { RandomStream } from "@lukeforge/train";
 import { TemporaryDirectory } from "./command_line.ts";
+import { countArgument } from "./count_argument.ts";
 import { buildWhole, killAndBuild } from "./killed_build.ts";
 import { repeatedSample } from "./repeated_sample.ts";
 
-const [trials = 20, seed = 0] = Deno.args.slice(0, 2).map(Number);
+const trials = countArgument(0, "TRIALS", 1, 20);
+const seed = countArgument(1, "SEED", 0, 0);
 const random = new RandomStream(seed);
 using directory = new TemporaryDirectory();
 let dump = Deno.args[2];

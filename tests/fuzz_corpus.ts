@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { Namespaces, openDump, parseWikitext, readDump, sampleDumpPath, UserError } from "@lukeforge/corpus";
 import { uniformGenerator } from "../model/random_normal.ts";
 import { pathologicalWikitext } from "../corpus/testdata_pathological_wikitext.ts";
+import { countArgument } from "./count_argument.ts";
 
-const inputs = Number(Deno.args[0] ?? 1e6);
-const seed = Number(Deno.args[1] ?? 1);
+const inputs = countArgument(0, "INPUTS", 1, 1e6);
+const seed = countArgument(1, "SEED", 0, 1);
 const dump = Deno.args[2] ?? sampleDumpPath();
 
 const uniform = uniformGenerator(seed);

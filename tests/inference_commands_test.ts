@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readSafetensors, writeSafetensors } from "@lukeforge/model";
-import { runHere, type Said, TemporaryDirectory } from "./command_line.ts";
+import { runHere, runWithInput, type Said, TemporaryDirectory } from "./command_line.ts";
 
 const FIXTURES = new URL("./fixtures/inference/", import.meta.url).pathname;
-const MAIN = new URL("../tasks/main.ts", import.meta.url).pathname;
 const BERT = `${FIXTURES}bert`;
 const LUKE = `${FIXTURES}luke`;
 const CPU = ["--device", "cpu", "--threads", "1", "--blas", "wasm"];
@@ -26,23 +25,8 @@ async function pipe(
   input: string,
   ...args: string[]
 ): Promise<{ code: number; lines: string[]; errors: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", MAIN, ...args, ...CPU],
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return {
-    code,
-    lines: decoder.decode(stdout).split("\n").filter((line) => line !== ""),
-    errors: decoder.decode(stderr),
-  };
+  const { code, stdout, errors } = await runWithInput(new TextEncoder().encode(input), [...args, ...CPU]);
+  return { code, lines: stdout.split("\n").filter((line) => line !== ""), errors: errors.join("\n") };
 }
 
 const round = (vector: readonly number[]): number[] => vector.map((value) => Math.round(value * 1e4) / 1e4);
@@ -111,7 +95,7 @@ Deno.test("fill-mask and embed read lines of standard input", async () => {
   const refused = await pipe("A [MASK]\nA sea\n", "fill-mask", BERT, "-");
   assert.deepEqual([refused.code, refused.errors], [
     1,
-    "standard input, line 2: has no [MASK]; put one where a word is to be filled in\n",
+    "standard input, line 2: has no [MASK]; put one where a word is to be filled in",
   ]);
   const embedded = await pipe("The city\n\nsea\n", "embed", BERT, "-");
   assert.deepEqual(embedded.lines.map((line) => JSON.parse(line).embedding.length), [16, 16, 16]);

@@ -5,9 +5,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { latestCheckpoint, RandomStream } from "@lukeforge/train";
 import { run, runAndSignal, TemporaryDirectory, TINY } from "./command_line.ts";
+import { countArgument } from "./count_argument.ts";
 import { assertSameRun } from "./same_run.ts";
 
-const [trials = 30, seed = 0] = Deno.args.map(Number);
+const trials = countArgument(0, "TRIALS", 1, 30);
+const seed = countArgument(1, "SEED", 0, 0);
 const random = new RandomStream(seed);
 using directory = new TemporaryDirectory();
 const start = (name: string): string[] => [

@@ -3,8 +3,9 @@
 // the garbage collector make of linear time. deno task wikitext-growth [MOST] [PART OF A NAME]
 import { Namespaces, parseWikitext } from "@lukeforge/corpus";
 import { pathologicalWikitext } from "../corpus/testdata_pathological_wikitext.ts";
+import { countArgument } from "./count_argument.ts";
 
-const most = Number(Deno.args[0] ?? 1e6);
+const most = countArgument(0, "MOST", 100, 1e6);
 const counts = [most / 100, most / 10, most];
 const context = { language: "", includeCaptions: true, namespaces: new Namespaces() };
 
@@ -19,8 +20,14 @@ function time(source: string, count: number): number {
   return 1e6 * least / count;
 }
 
+const part = Deno.args[1] ?? "";
+const chosen = pathologicalWikitext.filter(([name]) => name.includes(part));
+if (chosen.length === 0) {
+  console.error(`${part}: in the name of no pathological text: give a part of one, such as [[`);
+  Deno.exit(1);
+}
 let worst = 0;
-for (const [name, text] of pathologicalWikitext.filter(([name]) => name.includes(Deno.args[1] ?? ""))) {
+for (const [name, text] of chosen) {
   const times = counts.map((count) => time(text(count), count));
   const [first = 0, , last = 0] = times;
   const growth = last / Math.max(first, 20); // below that the clock and the compiler are what is measured

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Command } from "commander";
 import { describeDumpFiles, DumpDB, UserError } from "@lukeforge/corpus";
 import { dumpDBStage } from "../corpus_stages.ts";
-import { wholeNumber } from "../option_values.ts";
+import { languageCode, wholeNumber } from "../option_values.ts";
 import { type Reporter, runStage } from "../stage.ts";
 
 interface Options {
@@ -28,7 +28,7 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
       "<FILES...>",
       "pages-articles dump (.xml, .xml.bz2, .xml.gz; its parts in order; - is standard input), then the page database",
     )
-    .option("--language <code>", "language (default: the dump's own)")
+    .option("--language <code>", "language (default: the dump's own)", languageCode)
     .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
     .option("--include-captions", "the captions of pictures as paragraphs of their own")
     .option("--template-texts <file>", "what more templates show: lines as `$2 <- lang | langx`")

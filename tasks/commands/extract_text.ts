@@ -8,7 +8,7 @@ import { extractText } from "../extraction/extract_text.ts";
 import { OutputFiles, type OutputNames } from "../extraction/output_files.ts";
 import { type Format, FORMATS } from "../extraction/page_formats.ts";
 import { type PageSplit, seededSplit, splitShares, WHOLE } from "../extraction/page_split.ts";
-import { byteCount, oneOf, wholeNumber } from "../option_values.ts";
+import { byteCount, languageCode, oneOf, wholeNumber } from "../option_values.ts";
 import { quantity } from "../progress.ts";
 import { type Reporter, runStage, type Stage } from "../stage.ts";
 
@@ -35,7 +35,10 @@ export function extractTextCommand(reporter: Reporter): Command {
   return new Command("extract-text")
     .summary("page database or dump -> text: jsonl, text, sentences, wikiextractor")
     .description("Writes the articles of a page database, or of a dump, as text.")
-    .argument("<DUMP_OR_DB>", "page database of build-dump-db, or a dump: .xml, .xml.bz2, .xml.gz")
+    .argument(
+      "<DUMP_OR_DB>",
+      "page database of build-dump-db, or a dump: .xml, .xml.bz2, .xml.gz; - is standard input",
+    )
     .argument("<OUT>", "file; for wikiextractor also a directory (a name without extension)")
     .option("--format <name>", `${FORMATS.join(", ")}`, oneOf(FORMATS), "text")
     .option("--split <shares>", "files of their own for shares of the pages, by title: 0.8/0.2", splitShares)
@@ -50,7 +53,11 @@ export function extractTextCommand(reporter: Reporter): Command {
     .option("--include-headings", "headings that have text under them")
     .option("--json", "wikiextractor: JSON lines instead of <doc> elements")
     .option("--min-text-length <n>", "leave out pages with fewer characters", wholeNumber(0), 0)
-    .option("--language <code>", "language of the sentences and of the dump (default: the dump's own)")
+    .option(
+      "--language <code>",
+      "language of the sentences and of the dump (default: the dump's own)",
+      languageCode,
+    )
     .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
     .option("--workers <n>", "threads that parse a dump (default: all cores)", wholeNumber(1))
     .action(async (input: string, output: string, options: Options) => {

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { BLAS_CHOICES, DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
-import { byteCount, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
+import { byteCount, languageCode, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
 import { defaultRunDirectory, type PretrainInput } from "../pretrain_request.ts";
 import {
@@ -41,8 +41,8 @@ export function pretrainCommand(reporter: Reporter): Command {
     .argument("[OUTPUT_DIR]", "as --output-dir");
 
   command.optionsGroup("Input and output:")
-    .option("--dump <file>", "pages-articles dump: .xml, .xml.bz2")
-    .option("--language <code>", "language of the dump (default: the dump's own)")
+    .option("--dump <file>", "pages-articles dump: .xml, .xml.bz2, .xml.gz")
+    .option("--language <code>", "language of the dump (default: the dump's own)", languageCode)
     .option("--dataset-dir <dir>", "dataset of build-wikipedia-pretraining-dataset")
     .option("--held-out-dataset-dir <dir>", "dataset to evaluate on, with --dataset-dir")
     .option(
