@@ -1,7 +1,7 @@
 import { decodeEntities } from "./html_entities.ts";
 import { interwikiOf } from "./interwiki.ts";
 import { NAMESPACE, type Namespaces } from "./namespaces.ts";
-import { normalizeTitle, type TitleRules } from "./titles.ts";
+import { decodePercent, normalizeTitle, type TitleRules } from "./titles.ts";
 
 /** What the part of a link before its first `|` means. */
 export interface LinkTarget {
@@ -30,7 +30,13 @@ export function parseLinkTarget(raw: string, namespaces: Namespaces, rules: Titl
   if (interwiki !== undefined || namespace !== NAMESPACE.main || !isValidTitle(title)) {
     return text;
   }
-  return { kind: "article", title, shown: name };
+  return { kind: "article", title, shown: name.includes("%") ? decodedName(name) : name };
+}
+
+/** `[[Caf%C3%A9]]` shows Café in MediaWiki; what stands for nothing visible, or for nothing, stays encoded. */
+function decodedName(name: string): string {
+  const decoded = decodePercent(name).replace(/\s+/g, " ").trim();
+  return decoded === "" || /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}]/u.test(decoded) ? name : decoded;
 }
 
 /** Relative paths, signatures and what a URL cannot hold are no titles to MediaWiki, and 255 bytes are the most. */

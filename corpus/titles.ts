@@ -59,7 +59,7 @@ export function normalizeTitle(raw: string, rules: TitleRules = {}): string {
 }
 
 /** Decodes each run of `%XX` that is UTF-8; a per cent sign that is one stays. */
-function decodePercent(title: string): string {
+export function decodePercent(title: string): string {
   return title.replace(/(?:%[\da-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run);

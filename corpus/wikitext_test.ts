@@ -184,7 +184,12 @@ const cases: [what: string, source: string, ...paragraphs: string[]][] = [
   [
     "keeps the text of what is no title to MediaWiki",
     "[[../a]] [[./b|c]] [[d/../e]] [[f~~~]] [[%41]] [[%zz|g]] [[|h]] [[:]]",
-    "../a c d/../e f~~~ <%41→A> <g→%zz> h",
+    "../a c d/../e f~~~ <A→A> <g→%zz> h",
+  ],
+  [
+    "shows decoded what a link without text has encoded",
+    "[[Caf%C3%A9]]s [[a%20b]] [[c%e2%80%8bd]] [[d%]] [[e%ff]] [[G%20(h)|]]",
+    "<Cafés→Café> <a b→A b> <c%e2%80%8bd→C\u200bd> <d%→D%> e%ff <G→G (h)>",
   ],
   [
     "links subpages, fragments and encoded titles",

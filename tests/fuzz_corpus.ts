@@ -17,7 +17,7 @@ const pick = <T>(values: readonly [T, ...T[]]): T => values[below(values.length)
 const MARKUP =
   "[[|]]|[|]|{{|}}|{{{|}}}|{||}\n||-|||!|''|'''|'''''|<!--|-->|<ref>|</ref>|<ref name=a />|<nowiki>|</nowiki>|<math>|</math>|" +
   "<div>|</div>|<small>|</small>|<br/>|<gallery>|</gallery>|<includeonly>|</includeonly>|<onlyinclude>|-{|}-|zh:|==|===|\n|*|#|:|;|" +
-  "----|__TOC__|__DISAMBIG__|File:|Category:|:Category:|thumb|http://a.b/c|https://|&nbsp;|&amp;|&#x1F929;|&#99999999;|#redirect|" +
+  "----|__TOC__|__DISAMBIG__|File:|Category:|:Category:|thumb|http://a.b/c|https://|&nbsp;|&amp;|&#x1F929;|&#99999999;|%41|%0A|%5D%5D|%EF%B7%90|#redirect|" +
   "lang|convert|nowrap|~~~~|🤩|東京|é|\u200e|\u0000|\ufdd0|\ud83e|\udd29| |\t|a|B|word|.|,|(|)";
 const pieces = MARKUP.split(/(?<!\|)\|(?!\|)/).concat("|", "||") as [string, ...string[]];
 
