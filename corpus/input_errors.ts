@@ -21,16 +21,16 @@ export function damaged(name: string, offset: number, reason: string): UserError
 export function notUtf8(name: string, offset: number, bytes: Uint8Array): UserError {
   return new UserError(
     `${name}: not UTF-8 at byte ${
-      offset + validPrefix(bytes)
+      offset + Math.min(validUtf8Length(bytes), bytes.length - 1)
     } of its XML: give a MediaWiki dump, or download it again`,
   );
 }
 
-/** How many bytes come before the first that cannot be UTF-8. */
-function validPrefix(bytes: Uint8Array): number {
+/** How many bytes from the start are UTF-8, the beginning of a character at the end included: found by halving. */
+export function validUtf8Length(bytes: Uint8Array): number {
   let valid = 0;
-  let invalid = bytes.length;
-  while (invalid - valid > 1) {
+  let invalid = bytes.length + 1;
+  while (valid + 1 < invalid) {
     const middle = (valid + invalid) >>> 1;
     try {
       new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });

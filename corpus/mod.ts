@@ -26,7 +26,7 @@ export { type DumpPage, DumpPageParser } from "./dump_pages.ts";
 export { type Dump, type DumpReaderOptions, openDump, readDump } from "./dump_reader.ts";
 export type { DumpSegment } from "./dump_segments.ts";
 export { isHeldOut } from "./held_out.ts";
-export { TruncatedInputError } from "./input_errors.ts";
+export { TruncatedInputError, validUtf8Length } from "./input_errors.ts";
 export { type Interwiki, interwikiOf } from "./interwiki.ts";
 export { Namespaces } from "./namespaces.ts";
 export type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";

@@ -159,7 +159,7 @@ export async function takeStartingModel(
     if (!network.parameterShapes.has(name) || isOfEntities(name) && start.takes === "words") continue;
     tensors.set(name, OF_WORDS.includes(name) ? rowsOf(tensor, [[0, vocabSize]]) : tensor);
   }
-  const found = start.takes === "words" ? 0 : await mapEntities(tensors, model, network, data.vocab, seed);
+  const found = start.takes === "words" ? 0 : mapEntities(tensors, model, network, data.vocab, seed);
   network.loadParameters(tensors, { fresh: (name) => mayLack(model, start.takes, name), source: model.path });
   const entities = start.takes === "words"
     ? `${quantity(data.vocab.size)} entities are new`

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { createGunzip } from "node:zlib";
-import { UserError } from "@lukeforge/corpus";
+import { UserError, validUtf8Length } from "@lukeforge/corpus";
 
 /** Whole lines of a file. */
 export interface LineBlock {
@@ -125,7 +125,7 @@ function decodedLines(bytes: Uint8Array, path: string, first: number, offset: nu
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
   } catch {
-    const at = validBytes(bytes);
+    const at = validUtf8Length(bytes);
     let line = first;
     for (let i = 0; i < at; i++) if (bytes[i] === NEWLINE) line++;
     throw new UserError(
@@ -135,22 +135,6 @@ function decodedLines(bytes: Uint8Array, path: string, first: number, offset: nu
     );
   }
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
-/** How many bytes from the start are UTF-8, the beginning of a character included: found by halving. */
-function validBytes(bytes: Uint8Array): number {
-  let valid = 0;
-  let invalid = bytes.length + 1;
-  while (valid + 1 < invalid) {
-    const middle = (valid + invalid) >> 1;
-    try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      valid = middle;
-    } catch {
-      invalid = middle;
-    }
-  }
-  return valid;
 }
 
 function cannotRead(path: string, cause: unknown): UserError {
