@@ -6,6 +6,7 @@ import {
   heldOutCapacity,
   heldOutEntityBatches,
   heldOutWordBatches,
+  maskingTables,
   readCheckpointParameters,
   UnigramBaseline,
 } from "@lukeforge/train";
@@ -48,6 +49,7 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
   const { tokenizer, vocab, dataset } = heldOut;
   const rows = Math.min(settings.microBatchSize ?? settings.batchSize, 64);
   const masking = maskingOptions(settings);
+  const tables = maskingTables(tokenizer);
   // What was never trained is not measured.
   const predicted = { words: settings.maskedLmProb > 0, entities: settings.maskedEntityProb > 0 };
   await using network = await LukeNetwork.create(device, config, {
@@ -58,8 +60,8 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
   const evaluation = await evaluateHeldOut(
     network,
     {
-      words: heldOutWordBatches(dataset, tokenizer, vocab, { rows, draws: DRAWS, masking }),
-      entities: predicted.entities ? heldOutEntityBatches(dataset, tokenizer, vocab, rows) : [],
+      words: heldOutWordBatches(dataset, tables, vocab, { rows, draws: DRAWS, masking }),
+      entities: predicted.entities ? heldOutEntityBatches(dataset, tables, vocab, rows) : [],
     },
     { words: new UnigramBaseline(counts.words), entities: new UnigramBaseline(counts.entities) },
     progress,

@@ -10,6 +10,7 @@ import {
   latestCheckpoint,
   learningRateSchedule,
   MaskingCollator,
+  maskingTables,
   type MetricsRecord,
   PretrainingSource,
   readMetrics,
@@ -91,7 +92,11 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   try {
     return await train(
       network,
-      new PretrainingSource(data.dataset, new MaskingCollator(data.tokenizer, data.vocab, masking), seed),
+      new PretrainingSource(
+        data.dataset,
+        new MaskingCollator(maskingTables(data.tokenizer), data.vocab, masking),
+        seed,
+      ),
       paths.directory,
       {
         seed,

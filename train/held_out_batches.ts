@@ -6,10 +6,10 @@ import {
   type MaskedItem,
   MaskingCollator,
   type MaskingEntityVocab,
-  type MaskingOptions,
-  type MaskingTokenizer,
   plainItem,
 } from "./masking_collator.ts";
+import type { MaskingOptions } from "./masking_options.ts";
+import type { MaskingTables } from "./masking_tables.ts";
 import type { DatasetItem } from "./page_items.ts";
 
 /** Any items in an order: a `Dataset` is one. */
@@ -38,12 +38,12 @@ export interface HeldOutWordOptions {
  */
 export function* heldOutWordBatches(
   source: ItemSource,
-  tokenizer: MaskingTokenizer,
+  tables: MaskingTables,
   vocab: MaskingEntityVocab,
   options: HeldOutWordOptions,
 ): Generator<LukeBatch, void, void> {
   const { rows, draws = 5, seed = 0 } = options;
-  const collator = new MaskingCollator(tokenizer, vocab, { ...options.masking, maskedEntityProb: 0 });
+  const collator = new MaskingCollator(tables, vocab, { ...options.masking, maskedEntityProb: 0 });
   for (let draw = 0; draw < draws; draw++) {
     for (let first = 0; first < source.size; first += rows) {
       const items: MaskedItem[] = [];
@@ -64,7 +64,7 @@ export function* heldOutWordBatches(
  */
 export function* heldOutEntityBatches(
   source: ItemSource,
-  tokenizer: MaskingTokenizer,
+  tables: MaskingTables,
   vocab: MaskingEntityVocab,
   rows: number,
 ): Generator<LukeBatch, void, void> {
@@ -73,16 +73,16 @@ export function* heldOutEntityBatches(
     const next: number[] = [];
     let items: MaskedItem[] = [];
     for (const index of waiting) {
-      const masked = maskMention(source.item(index), round, tokenizer, vocab);
+      const masked = maskMention(source.item(index), round, tables, vocab);
       if (masked === undefined) continue;
       items.push(masked);
       next.push(index);
       if (items.length === rows) {
-        yield collate(items, tokenizer.padId);
+        yield collate(items, tables.padId);
         items = [];
       }
     }
-    if (items.length > 0) yield collate(items, tokenizer.padId);
+    if (items.length > 0) yield collate(items, tables.padId);
     waiting = next;
   }
 }
@@ -90,10 +90,10 @@ export function* heldOutEntityBatches(
 function maskMention(
   item: DatasetItem,
   mention: number,
-  tokenizer: MaskingTokenizer,
+  tables: MaskingTables,
   vocab: MaskingEntityVocab,
 ): MaskedItem | undefined {
-  const { wordIds, entities } = plainItem(item, tokenizer);
+  const { wordIds, entities } = plainItem(item, tables);
   const entity = entities[mention];
   if (entity === undefined) return undefined;
   entities[mention] = { ...entity, id: vocab.maskId };

@@ -1,16 +1,17 @@
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 import { fits, type LukeBatch } from "@lukeforge/model";
 import { heldOutCapacity, heldOutEntityBatches, heldOutWordBatches } from "./held_out_batches.ts";
+import { maskingTables } from "./masking_tables.ts";
 import type { DatasetItem } from "./page_items.ts";
 
-const tokenizer = {
+const tables = maskingTables({
   vocabSize: 1000,
   padId: 0,
   clsId: 2,
   sepId: 3,
   maskId: 4,
   isSubword: (): boolean => false,
-};
+});
 const vocab = { size: 500, maskId: 2 };
 
 // Item i has 20 + i words and i % 4 mentions with ids 10 i, 10 i + 1, …
@@ -31,11 +32,11 @@ function fail(): never {
 
 Deno.test("heldOutEntityBatches() masks every mention once and no word", () => {
   const labels: number[] = [];
-  for (const batch of heldOutEntityBatches(source, tokenizer, vocab, 4)) {
+  for (const batch of heldOutEntityBatches(source, tables, vocab, 4)) {
     ok(fits(batch, capacity));
     equal(batch.maskedEntityLabels.length, batch.rows);
     equal(batch.maskedWordLabels.length, 0);
-    equal(batch.wordIds.includes(tokenizer.maskId), false);
+    equal(batch.wordIds.includes(tables.maskId), false);
     equal(batch.entityIds.filter((id) => id === vocab.maskId).length, batch.rows);
     for (const position of batch.maskedEntityPositions) equal(batch.entityIds[position], vocab.maskId);
     labels.push(...batch.maskedEntityLabels);
@@ -45,7 +46,7 @@ Deno.test("heldOutEntityBatches() masks every mention once and no word", () => {
 });
 
 Deno.test("heldOutWordBatches() masks the words of all items, differently in each draw, the same every time", () => {
-  const run = (): LukeBatch[] => [...heldOutWordBatches(source, tokenizer, vocab, { rows: 4, draws: 3 })];
+  const run = (): LukeBatch[] => [...heldOutWordBatches(source, tables, vocab, { rows: 4, draws: 3 })];
   const batches = run();
   deepEqual(batches.map((batch) => batch.rows), [4, 4, 3, 4, 4, 3, 4, 4, 3]);
   deepEqual(run(), batches);

@@ -1,25 +1,14 @@
-import { UserError } from "@lukeforge/corpus";
 import type { BatchCapacity, LukeBatch } from "@lukeforge/model";
+import {
+  type MaskingOptions,
+  type ResolvedMaskingOptions,
+  resolveMaskingOptions,
+} from "./masking_options.ts";
+import type { MaskingTables } from "./masking_tables.ts";
 import type { DatasetItem, ItemEntity } from "./page_items.ts";
 import { PURPOSE, RandomStream } from "./random.ts";
 import { roundHalfEven } from "./round_half_even.ts";
 import { maskWords } from "./word_masking.ts";
-
-/** The part of a tokenizer that masking needs. */
-export interface MaskingTokenizer {
-  /** One more than the highest id. */
-  readonly vocabSize: number;
-  /** Id of the padding token. */
-  readonly padId: number;
-  /** Id of the token that opens an item. */
-  readonly clsId: number;
-  /** Id of the token that closes an item. */
-  readonly sepId: number;
-  /** Id of `[MASK]`. */
-  readonly maskId: number;
-  /** Whether the token continues the word before it. */
-  isSubword(id: number): boolean;
-}
 
 /** The part of an entity vocabulary that masking needs. */
 export interface MaskingEntityVocab {
@@ -28,33 +17,6 @@ export interface MaskingEntityVocab {
   /** Id of `[MASK]`. */
   readonly maskId: number;
 }
-
-/** Which words and entities are to be predicted, and what the model sees in their place. LUKE's options and defaults. */
-export interface MaskingOptions {
-  /** Share of the words to predict; 0: no word objective. Default 0.15. */
-  readonly maskedLmProb?: number;
-  /** Share of the entities to predict; 0: no entity objective. Default 0.15. */
-  readonly maskedEntityProb?: number;
-  /** Masks all subwords of a word or none. Default true. */
-  readonly wholeWordMasking?: boolean;
-  /** Of the words to predict, the share shown unchanged. Default 0.1. */
-  readonly unmaskedWordProb?: number;
-  /** Of the words to predict, the share replaced by a random word. Default 0.1. */
-  readonly randomWordProb?: number;
-  /** Of the entities to predict, the share shown unchanged. Default 0. */
-  readonly unmaskedEntityProb?: number;
-  /** Of the entities to predict, the share replaced by a random entity. Default 0. */
-  readonly randomEntityProb?: number;
-  /** Also masks the words of the mentions of the entities to predict. Default false. */
-  readonly maskWordsInEntitySpan?: boolean;
-  /** Leaves the entities out: pretraining of a plain language model. Default false. */
-  readonly wordOnlyTraining?: boolean;
-  /** `"luke"`: where the budget fits no whole word, the last two words are never the one masked instead. */
-  readonly compat?: "luke";
-}
-
-/** {@linkcode MaskingOptions} with every choice made. */
-export type ResolvedMaskingOptions = Required<Omit<MaskingOptions, "compat">> & { readonly compat?: "luke" };
 
 /** Where in training an item is masked; equal keys mask an item equally. */
 export interface MaskingKey {
@@ -82,56 +44,17 @@ export interface MaskedItem {
   readonly maskedEntityLabels: readonly number[];
 }
 
-/**
- * Fills in the defaults.
- *
- * @throws {UserError} when a probability is outside 0 … 1, or random and unmasked shares exceed 1 together.
- */
-export function resolveMaskingOptions(options: MaskingOptions): ResolvedMaskingOptions {
-  const resolved = {
-    maskedLmProb: 0.15,
-    maskedEntityProb: 0.15,
-    wholeWordMasking: true,
-    unmaskedWordProb: 0.1,
-    randomWordProb: 0.1,
-    unmaskedEntityProb: 0,
-    randomEntityProb: 0,
-    maskWordsInEntitySpan: false,
-    wordOnlyTraining: false,
-    ...options,
-  };
-  for (const [name, value] of Object.entries(resolved)) {
-    if (typeof value === "number" && !(value >= 0 && value <= 1)) {
-      throw new UserError(`${flag(name)} ${value}: must be from 0 to 1`);
-    }
-  }
-  const { unmaskedWordProb, randomWordProb, unmaskedEntityProb, randomEntityProb } = resolved;
-  if (unmaskedWordProb + randomWordProb > 1) {
-    throw new UserError("--unmasked-word-prob and --random-word-prob: exceed 1 together; lower one of them");
-  }
-  if (unmaskedEntityProb + randomEntityProb > 1) {
-    throw new UserError(
-      "--unmasked-entity-prob and --random-entity-prob: exceed 1 together; lower one of them",
-    );
-  }
-  return resolved;
-}
-
-function flag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /** Makes micro-batches out of items: masks by LUKE's rules, adds `[CLS]` and `[SEP]`, pads. */
 export class MaskingCollator {
   /** The options with their defaults. */
   readonly options: ResolvedMaskingOptions;
-  readonly #tokenizer: MaskingTokenizer;
+  readonly #tables: MaskingTables;
   readonly #vocab: MaskingEntityVocab;
 
   /** Takes what ids mean and how to mask. @throws {UserError} when the options make no sense. */
-  constructor(tokenizer: MaskingTokenizer, vocab: MaskingEntityVocab, options: MaskingOptions = {}) {
+  constructor(tables: MaskingTables, vocab: MaskingEntityVocab, options: MaskingOptions = {}) {
     this.options = resolveMaskingOptions(options);
-    this.#tokenizer = tokenizer;
+    this.#tables = tables;
     this.#vocab = vocab;
   }
 
@@ -143,12 +66,12 @@ export class MaskingCollator {
    */
   maskItem(item: DatasetItem, key: MaskingKey): MaskedItem {
     const random = new RandomStream(key.seed, key.epoch, key.item, PURPOSE.masking);
-    const plain = plainItem(item, this.#tokenizer, this.options.wordOnlyTraining);
+    const plain = plainItem(item, this.#tables, this.options.wordOnlyTraining);
     const { entities, indices, labels } = this.#maskEntities(plain.entities, random);
     const masked = maskWords(
       plain.wordIds,
       indices.flatMap((index) => plain.entities[index] ?? []),
-      this.#tokenizer,
+      this.#tables,
       this.options,
       random,
     );
@@ -169,7 +92,7 @@ export class MaskingCollator {
 
   /** Pads masked items to a batch; see {@linkcode collate}. */
   collate(items: readonly MaskedItem[]): LukeBatch {
-    return collate(items, this.#tokenizer.padId);
+    return collate(items, this.#tables.padId);
   }
 
   #maskEntities(

@@ -2,13 +2,9 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
 import { fits } from "@lukeforge/model";
-import {
-  batchCapacity,
-  type MaskedItem,
-  MaskingCollator,
-  type MaskingOptions,
-  type MaskingTokenizer,
-} from "./masking_collator.ts";
+import { batchCapacity, type MaskedItem, MaskingCollator } from "./masking_collator.ts";
+import type { MaskingOptions } from "./masking_options.ts";
+import { maskingTables, type MaskingTokenizer } from "./masking_tables.ts";
 import type { DatasetItem, ItemEntity } from "./page_items.ts";
 import { roundHalfEven } from "./round_half_even.ts";
 
@@ -24,7 +20,7 @@ const tokenizer: MaskingTokenizer = {
 const vocab = { size: 50, maskId: 2 };
 
 function collator(options: MaskingOptions = {}): MaskingCollator {
-  return new MaskingCollator(tokenizer, vocab, options);
+  return new MaskingCollator(maskingTables(tokenizer), vocab, options);
 }
 
 function item(wordIds: readonly number[], entities: readonly ItemEntity[] = []): DatasetItem {
@@ -284,6 +280,33 @@ Deno.test("batchCapacity() holds every batch", () => {
     ),
     { numRuns: 400 },
   );
+});
+
+Deno.test("MaskingCollator masks as it did when the published runs were made", async () => {
+  const source = item(Array.from({ length: 70 }, (_, i) => 5 + (i * 37) % 95), [
+    { id: 9, start: 3, length: 2 },
+    { id: 8, start: 7, length: 1 },
+    { id: 30, start: 20, length: 4 },
+  ]);
+  const variants: MaskingOptions[] = [
+    {},
+    { wholeWordMasking: false, maskedEntityProb: 0.6, randomEntityProb: 0.3, unmaskedEntityProb: 0.2 },
+    { maskWordsInEntitySpan: true, maskedEntityProb: 1, compat: "luke" },
+    { wordOnlyTraining: true, maskedLmProb: 0.02 },
+  ];
+  const seen = variants.map((options) =>
+    Array.from({ length: 50 }, (_, index) => {
+      const masked = collator(options).maskItem(source, { seed: 42, epoch: index % 3, item: index });
+      const shown = Array.from(masked.entities, ({ id, start, length }) => [id, start, length]);
+      return [
+        ...[masked.wordIds, masked.maskedWordPositions, masked.maskedWordLabels],
+        ...[masked.maskedEntityIndices, masked.maskedEntityLabels],
+      ].map((values) => Array.from(values)).concat(shown);
+    })
+  );
+  const bytes = new TextEncoder().encode(JSON.stringify(seen));
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  equal(hash, "a158373c6e20766a12e3a04dd4414a1f74cc028ebcd7be54355d52cbbc8727de");
 });
 
 Deno.test("MaskingCollator names the option that makes no sense", () => {

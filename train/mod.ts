@@ -14,12 +14,12 @@
  * @example Training, given a data set directory, a tokenizer, a vocabulary and a network
  * ```ts
  * import type { LukeNetwork } from "@lukeforge/model";
- * import { Dataset, MaskingCollator, PretrainingSource, train, warmupLinear } from "@lukeforge/train";
+ * import { Dataset, MaskingCollator, maskingTables, PretrainingSource, train, warmupLinear } from "@lukeforge/train";
  * import type { EntityVocab, Tokenizer } from "@lukeforge/vocab";
  *
  * export async function pretrain(network: LukeNetwork, tokenizer: Tokenizer, vocab: EntityVocab): Promise<void> {
  *   using dataset = Dataset.open("dataset");
- *   const source = new PretrainingSource(dataset, new MaskingCollator(tokenizer, vocab), 42);
+ *   const source = new PretrainingSource(dataset, new MaskingCollator(maskingTables(tokenizer), vocab), 42);
  *   await train(network, source, "runs/first", {
  *     seed: 42,
  *     batchSize: 64,
@@ -47,6 +47,8 @@ export * from "./hugging_face_entities.ts";
 export * from "./hugging_face_words.ts";
 export * from "./interval_sums.ts";
 export * from "./masking_collator.ts";
+export * from "./masking_options.ts";
+export * from "./masking_tables.ts";
 export * from "./metrics_log.ts";
 export * from "./model_archive.ts";
 export * from "./model_card.ts";

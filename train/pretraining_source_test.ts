@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MaskingCollator } from "./masking_collator.ts";
+import { maskingTables } from "./masking_tables.ts";
 import type { DatasetItem } from "./page_items.ts";
 import { PretrainingSource } from "./pretraining_source.ts";
 
@@ -13,7 +14,11 @@ const dataset = {
   }),
 };
 const source = (seed: number): PretrainingSource =>
-  new PretrainingSource(dataset, new MaskingCollator(tokenizer, { size: 20, maskId: 2 }), seed);
+  new PretrainingSource(
+    dataset,
+    new MaskingCollator(maskingTables(tokenizer), { size: 20, maskId: 2 }),
+    seed,
+  );
 
 Deno.test("PretrainingSource visits every item once an epoch, in another order each epoch", () => {
   const order = (epoch: number): number[] =>

@@ -6,6 +6,7 @@ import { CpuDevice, type LukeConfig, LukeNetwork } from "@lukeforge/model";
 import { evaluateHeldOut } from "./evaluate.ts";
 import { heldOutCapacity, heldOutEntityBatches, heldOutWordBatches } from "./held_out_batches.ts";
 import { batchCapacity, MaskingCollator } from "./masking_collator.ts";
+import { maskingTables } from "./masking_tables.ts";
 import { readMetrics } from "./metrics_log.ts";
 import type { DatasetItem } from "./page_items.ts";
 import { PretrainingSource } from "./pretraining_source.ts";
@@ -31,7 +32,14 @@ const CONFIG: LukeConfig = {
   useEntityAwareAttention: false,
   tieWordEmbeddings: true,
 };
-const TOKENIZER = { vocabSize: 40, padId: 1, clsId: 0, sepId: 2, maskId: 39, isSubword: () => false };
+const TABLES = maskingTables({
+  vocabSize: 40,
+  padId: 1,
+  clsId: 0,
+  sepId: 2,
+  maskId: 39,
+  isSubword: () => false,
+});
 const VOCAB = { size: 9, maskId: 2 };
 const ROWS = 2;
 /** Words count up from a start that tells the entity. */
@@ -78,15 +86,15 @@ async function withNetwork<T>(work: (network: LukeNetwork) => Promise<T>): Promi
 }
 
 const source = (): PretrainingSource =>
-  new PretrainingSource(DATASET, new MaskingCollator(TOKENIZER, VOCAB), OPTIONS.seed);
+  new PretrainingSource(DATASET, new MaskingCollator(TABLES, VOCAB), OPTIONS.seed);
 
 Deno.test("train() with LukeNetwork learns, and a run stopped and resumed has the same bits as one that was not", async () => {
   const directory = mkdtempSync(join(tmpdir(), "trainer-network-"));
   try {
     const heldOut = (network: LukeNetwork) =>
       evaluateHeldOut(network, {
-        words: heldOutWordBatches(DATASET, TOKENIZER, VOCAB, { rows: ROWS }),
-        entities: heldOutEntityBatches(DATASET, TOKENIZER, VOCAB, ROWS),
+        words: heldOutWordBatches(DATASET, TABLES, VOCAB, { rows: ROWS }),
+        entities: heldOutEntityBatches(DATASET, TABLES, VOCAB, ROWS),
       });
     const whole = await withNetwork(async (network) => {
       const before = await heldOut(network);

@@ -1,4 +1,5 @@
-import type { MaskingTokenizer, ResolvedMaskingOptions } from "./masking_collator.ts";
+import type { ResolvedMaskingOptions } from "./masking_options.ts";
+import type { MaskingTables } from "./masking_tables.ts";
 import type { ItemEntity } from "./page_items.ts";
 import type { RandomStream } from "./random.ts";
 import { roundHalfEven } from "./round_half_even.ts";
@@ -29,7 +30,7 @@ export interface MaskedWords {
 export function maskWords(
   wordIds: Int32Array,
   mentions: readonly ItemEntity[],
-  tokenizer: MaskingTokenizer,
+  tables: MaskingTables,
   options: ResolvedMaskingOptions,
   random: RandomStream,
 ): MaskedWords {
@@ -47,9 +48,9 @@ export function maskWords(
       masked.positions.push(position);
       masked.labels.push(wordIds[position] ?? 0);
       if (always || draw < 1 - randomWordProb - unmaskedWordProb) {
-        masked.wordIds[position] = tokenizer.maskId;
+        masked.wordIds[position] = tables.maskId;
       } else if (draw < 1 - unmaskedWordProb) {
-        masked.wordIds[position] = random.integer(tokenizer.padId + 1, tokenizer.vocabSize - 1);
+        masked.wordIds[position] = random.integer(tables.padId + 1, tables.vocabSize - 1);
       }
     }
   };
@@ -58,7 +59,7 @@ export function maskWords(
     for (const { start, length } of mentions) mask(start, Math.min(start + length, words + 1));
   }
   const budget = Math.max(1, roundHalfEven(words * options.maskedLmProb));
-  const starts = wordStarts(wordIds, tokenizer, options.wholeWordMasking);
+  const starts = wordStarts(wordIds, tables, options.wholeWordMasking);
   for (const group of random.shuffle(Int32Array.from(starts.keys()).subarray(0, starts.length - 1))) {
     const left = budget - masked.positions.length;
     if (left <= 0) break;
@@ -75,10 +76,10 @@ export function maskWords(
 }
 
 /** Where words begin, and at the end where `[SEP]` stands. The first token always opens a word. */
-function wordStarts(wordIds: Int32Array, tokenizer: MaskingTokenizer, wholeWords: boolean): number[] {
+function wordStarts(wordIds: Int32Array, tables: MaskingTables, wholeWords: boolean): number[] {
   const starts: number[] = [1];
   for (let position = 2; position < wordIds.length - 1; position++) {
-    if (!wholeWords || !tokenizer.isSubword(wordIds[position] ?? 0)) starts.push(position);
+    if (!wholeWords || tables.subwords[wordIds[position] ?? 0] !== 1) starts.push(position);
   }
   starts.push(wordIds.length - 1);
   return starts;
