@@ -14,9 +14,14 @@ export interface OpenDataset extends Disposable {
   readonly vocab: EntityVocab;
 }
 
-/** Opens a dataset directory. @throws {UserError} naming what is missing or damaged. */
+/**
+ * Opens a dataset directory.
+ *
+ * @throws {UserError} naming what is missing, damaged, or not what the dataset was built with.
+ */
 export async function openDataset(directory: string): Promise<OpenDataset> {
   const dataset = Dataset.open(directory);
+  dataset.checkFiles();
   const tokenizer = await openTokenizer(directory);
   const vocab = EntityVocab.load(join(directory, "entity_vocab.jsonl"));
   const { vocab_size, entity_vocab_size } = dataset.metadata;

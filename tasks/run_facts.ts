@@ -25,7 +25,7 @@ export function runFacts({ settings, dataset, results }: RunFacts): Record<strin
   const dump = isObject(pagesDB) ? pagesDB.dump_file : undefined;
   put("corpus", typeof dump === "string" ? basename(dump) : undefined);
   put("language", dataset.language ?? undefined);
-  put("pages", dataset.counts.pages);
+  put("pages", dataset.counts?.pages);
   put("training items", dataset.number_of_items);
   put("training words", dataset.total_words);
   put("training mentions", dataset.total_entities);

@@ -12,7 +12,7 @@ const dataset: DatasetMetadata = {
   min_sentence_length: 5,
   tokenizer_class: "BertTokenizer",
   language: "is",
-  format: "lukeforge-dataset-1",
+  format: "lukeforge-dataset-2",
   longest_item: 30,
   most_entities: 4,
   longest_mention: 8,
@@ -21,6 +21,8 @@ const dataset: DatasetMetadata = {
   vocab_size: 100,
   entity_vocab_size: 20,
   shards: [],
+  files: {},
+  metadata_sha256: "",
   provenance: { pages_db: { dump_file: "/data/iswiki.xml.bz2" } },
   counts: {
     pages: 3,

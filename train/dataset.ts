@@ -1,24 +1,35 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
-import { type DatasetMetadata, readDatasetMetadata } from "./dataset_metadata.ts";
-import { decodeItem, type ShardEntry } from "./dataset_shard.ts";
-import type { ItemEntity } from "./page_items.ts";
-
-/** An item read from a dataset directory. */
-export interface StoredItem {
-  /** Entity id of the page's own title, −1 when the vocabulary lacks it. */
-  readonly pageId: number;
-  /** Word ids without `[CLS]` and `[SEP]`. */
-  readonly wordIds: Int32Array;
-  /** Its entities in the order of their mentions. */
-  readonly entities: ItemEntity[];
-}
+import { decodeIndexEntry, INDEX_ENTRY_BYTES, type IndexEntry, type ItemLengths } from "./dataset_index.ts";
+import { COPY_AGAIN, type DatasetMetadata, readDatasetMetadata } from "./dataset_metadata.ts";
+import { decodeItem, recordBytes, type StoredItem } from "./dataset_record.ts";
+import type { ShardEntry } from "./dataset_shard.ts";
+import { sha256OfFile } from "./hashed_file.ts";
 
 /** Shard files kept open at most. */
 const OPEN_FILES = 64;
 
-/** Read-only access to a dataset directory: any item in two reads, nothing else held in memory. */
+interface ShardFiles {
+  readonly data: number;
+  readonly index: number;
+}
+
+/** Where an item is. */
+interface ItemPlace {
+  /** Number in the whole data set. */
+  readonly item: number;
+  readonly shard: ShardEntry;
+  /** Number within the shard. */
+  readonly place: number;
+  readonly files: ShardFiles;
+}
+
+/**
+ * Read-only access to a dataset directory: any item in two reads, nothing else held in memory. What is read is compared with its
+ * checksum. Each thread opens the directory for itself.
+ */
 export class Dataset implements Disposable {
   /** The directory. */
   readonly directory: string;
@@ -27,7 +38,8 @@ export class Dataset implements Disposable {
   /** Index of each shard's first item, and the number of all items at the end. */
   readonly #firsts: readonly number[];
   /** The open files of shards, the one used last at the end. */
-  readonly #files = new Map<number, { readonly data: number; readonly index: number }>();
+  readonly #files = new Map<number, ShardFiles>();
+  readonly #entry = new Uint8Array(INDEX_ENTRY_BYTES);
 
   private constructor(directory: string, metadata: DatasetMetadata) {
     this.directory = directory;
@@ -51,17 +63,9 @@ export class Dataset implements Disposable {
     const metadata = readDatasetMetadata(directory);
     for (const shard of metadata.shards) {
       checkSize(join(directory, `${shard.name}.bin`), shard.bytes);
-      checkSize(join(directory, `${shard.name}.idx`), 8 * (shard.items + 1));
+      checkSize(join(directory, `${shard.name}.idx`), INDEX_ENTRY_BYTES * shard.items);
     }
-    const dataset = new Dataset(directory, metadata);
-    if (dataset.size !== metadata.number_of_items) {
-      throw new UserError(
-        `${
-          join(directory, "metadata.json")
-        }: ${metadata.number_of_items} items, but its shards hold ${dataset.size}; build the data set again`,
-      );
-    }
-    return dataset;
+    return new Dataset(directory, metadata);
   }
 
   /** Number of items. */
@@ -73,30 +77,61 @@ export class Dataset implements Disposable {
    * Item `index`.
    *
    * @throws {RangeError} when there is no such item.
-   * @throws {UserError} when the shard's bytes make no sense.
+   * @throws {UserError} naming the file and the item when it is damaged.
    */
   item(index: number): StoredItem {
-    if (!Number.isInteger(index) || index < 0 || index >= this.size) {
-      throw new RangeError(`item ${index} is not in 0…${this.size - 1}`);
-    }
-    const number = this.#shardOf(index);
-    const shard = this.metadata.shards[number];
-    if (shard === undefined) throw new RangeError(`no shard ${number}`);
-    const files = this.#filesOf(number, shard);
-    const place = index - (this.#firsts[number] ?? 0);
-    const offsets = new DataView(new ArrayBuffer(16));
-    readFully(files.index, new Uint8Array(offsets.buffer), 8 * place);
-    const start = Number(offsets.getBigUint64(0, true));
-    const end = Number(offsets.getBigUint64(8, true));
-    if (start <= end && end <= shard.bytes && (end - start) % 4 === 0) {
-      const record = new Int32Array((end - start) / 4);
-      readFully(files.data, new Uint8Array(record.buffer), start);
-      const item = decodeItem(record);
-      if (item !== undefined) return item;
-    }
-    throw new UserError(
-      `${join(this.directory, shard.name)}.bin, item ${place}: damaged; build the data set again`,
+    const at = this.#placeOf(index);
+    const { offset, words, entities, checksum } = this.#readEntry(at);
+    const record = new Int32Array(recordBytes(words, entities) / 4);
+    const bytes = new Uint8Array(record.buffer);
+    const whole = readFully(at.files.data, bytes, offset);
+    const item = whole && crc32(bytes) === checksum ? decodeItem(record) : undefined;
+    if (item !== undefined) return item;
+    throw this.#damaged(at, "bin", `byte ${offset}`);
+  }
+
+  /**
+   * How long item `index` is, from the index alone.
+   *
+   * @throws {RangeError} when there is no such item.
+   * @throws {UserError} naming the file and the item when the index is damaged.
+   */
+  lengths(index: number): ItemLengths {
+    const { words, entities } = this.#readEntry(this.#placeOf(index));
+    return { words, entities };
+  }
+
+  #readEntry(at: ItemPlace): IndexEntry {
+    const offset = INDEX_ENTRY_BYTES * at.place;
+    const whole = readFully(at.files.index, this.#entry, offset);
+    const entry = whole ? decodeIndexEntry(this.#entry, at.shard.bytes) : undefined;
+    if (entry === undefined) throw this.#damaged(at, "idx", `byte ${offset}`);
+    return entry;
+  }
+
+  #damaged({ shard, place, item }: ItemPlace, ending: "bin" | "idx", where: string): UserError {
+    const path = join(this.directory, `${shard.name}.${ending}`);
+    const ofAll = place === item ? "" : `item ${item} of the data set, `;
+    return new UserError(
+      `${path}, item ${place} (${ofAll}${where}): damaged, its checksum does not agree; ${COPY_AGAIN}`,
     );
+  }
+
+  /**
+   * Compares the tokenizer's files and the entity vocabulary beside the shards with what `metadata.json` records. It reads them
+   * whole, so it is not part of {@linkcode Dataset.open}.
+   *
+   * @throws {UserError} naming the file that is missing or another one.
+   */
+  checkFiles(): void {
+    for (const [name, sha256] of Object.entries(this.metadata.files)) {
+      const path = join(this.directory, name);
+      if (!existsSync(path)) throw missing(path);
+      if (sha256OfFile(path) === sha256) continue;
+      throw new UserError(
+        `${path}: is not the file that the data set was built with; put that one back, or build the data set again`,
+      );
+    }
   }
 
   /** Closes the files. Reading on opens them again. */
@@ -113,17 +148,22 @@ export class Dataset implements Disposable {
     this.close();
   }
 
-  #shardOf(index: number): number {
+  #placeOf(item: number): ItemPlace {
+    if (!Number.isInteger(item) || item < 0 || item >= this.size) {
+      throw new RangeError(`item ${item} is not in 0…${this.size - 1}`);
+    }
     let low = 0, high = this.#firsts.length - 1;
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
-      if ((this.#firsts[middle] ?? 0) <= index) low = middle;
+      if ((this.#firsts[middle] ?? 0) <= item) low = middle;
       else high = middle;
     }
-    return low;
+    const shard = this.metadata.shards[low];
+    if (shard === undefined) throw new RangeError(`no shard ${low}`);
+    return { item, shard, place: item - (this.#firsts[low] ?? 0), files: this.#filesOf(low, shard) };
   }
 
-  #filesOf(number: number, shard: ShardEntry): { readonly data: number; readonly index: number } {
+  #filesOf(number: number, shard: ShardEntry): ShardFiles {
     const known = this.#files.get(number);
     const files = known ?? this.#open(shard);
     this.#files.delete(number);
@@ -139,7 +179,7 @@ export class Dataset implements Disposable {
     return files;
   }
 
-  #open(shard: ShardEntry): { readonly data: number; readonly index: number } {
+  #open(shard: ShardEntry): ShardFiles {
     const base = join(this.directory, shard.name);
     const data = openSync(`${base}.bin`, "r");
     try {
@@ -153,23 +193,27 @@ export class Dataset implements Disposable {
 
 function checkSize(path: string, bytes: number): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined) {
-    throw new UserError(
-      `${path}: no such file, but metadata.json lists it; copy it from where the data set came from`,
-    );
-  }
+  if (size === undefined) throw missing(path);
   if (size !== bytes) {
     throw new UserError(
-      `${path}: ${size} bytes, ${bytes} expected; copy it again from where the data set came from`,
+      `${path}: ${size} bytes, ${bytes} expected; ${COPY_AGAIN}`,
     );
   }
 }
 
-function readFully(handle: number, into: Uint8Array, position: number): void {
+function missing(path: string): UserError {
+  return new UserError(
+    `${path}: no such file, but metadata.json lists it; copy it from where the data set came from`,
+  );
+}
+
+/** Fills `into`; false when the file ends before. */
+function readFully(handle: number, into: Uint8Array, position: number): boolean {
   let done = 0;
   while (done < into.length) {
     const read = readSync(handle, into, done, into.length - done, position + done);
-    if (read === 0) throw new UserError(`a shard became shorter while it was read; build the data set again`);
+    if (read === 0) return false;
     done += read;
   }
+  return true;
 }

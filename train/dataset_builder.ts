@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { commitRename, syncDirectory, syncFile, UserError, writeFileAtomic } from "@lukeforge/corpus";
-import { DATASET_FORMAT, type DatasetMetadata } from "./dataset_metadata.ts";
+import { commitRename, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
+import { writeDatasetMetadata } from "./dataset_metadata.ts";
 import { ShardWriter } from "./dataset_shard.ts";
 import {
   emptyPageItemCounts,
@@ -157,43 +157,28 @@ export function buildPretrainingDataset(
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   const counts = emptyPageItemCounts();
-  const totals = { items: 0, words: 0, entities: 0, longestItem: 0, mostEntities: 0, longestMention: 0 };
   try {
     using writer = new ShardWriter(partial, settings.shardBytes);
     titles.forEach((title, done) => {
       options.progress?.(done, titles.length);
       for (const item of pageItems({ title, paragraphs: db.paragraphs(title) }, itemOptions, counts)) {
         writer.write(item);
-        totals.items++;
-        totals.words += item.wordIds.length;
-        totals.entities += item.entities.length;
-        totals.longestItem = Math.max(totals.longestItem, item.wordIds.length);
-        totals.mostEntities = Math.max(totals.mostEntities, item.entities.length);
-        for (const { length } of item.entities) {
-          totals.longestMention = Math.max(totals.longestMention, length);
-        }
       }
     });
     writer.finish();
     options.progress?.(titles.length, titles.length);
-    checkResult(counts, totals.items, titles.length, entityVocab, language, settings);
+    checkResult(counts, writer.totals.number_of_items, titles.length, entityVocab, language, settings);
 
     tokenizer.save(partial);
     entityVocab.save(join(partial, "entity_vocab.jsonl"));
-    const metadata: DatasetMetadata = {
-      number_of_items: totals.items,
+    writeDatasetMetadata(partial, {
+      ...writer.totals,
       max_seq_length: settings.maxSeqLength,
       max_entity_length: settings.maxEntityLength,
       max_mention_length: settings.maxMentionLength,
       min_sentence_length: settings.minSentenceLength,
       tokenizer_class: tokenizerClass(partial, tokenizer),
       language,
-      format: DATASET_FORMAT,
-      longest_item: totals.longestItem,
-      most_entities: totals.mostEntities,
-      longest_mention: totals.longestMention,
-      total_words: totals.words,
-      total_entities: totals.entities,
       vocab_size: tokenizer.vocabSize,
       entity_vocab_size: entityVocab.size,
       shards: writer.shards,
@@ -210,14 +195,13 @@ export function buildPretrainingDataset(
         seed: settings.seed,
       },
       counts: { pages: titles.length, ...counts },
-    };
-    writeFileAtomic(join(partial, "metadata.json"), JSON.stringify(metadata, null, 2) + "\n");
+    });
     for (const name of readdirSync(partial)) syncFile(join(partial, name));
     syncDirectory(partial);
     mkdirSync(dirname(outDir), { recursive: true });
     if (existsSync(outDir)) rmdirSync(outDir);
     commitRename(partial, outDir);
-    const { items, words, entities } = totals;
+    const { number_of_items: items, total_words: words, total_entities: entities } = writer.totals;
     return { ...counts, pages: titles.length, items, words, entities, shards: writer.shards.length };
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });

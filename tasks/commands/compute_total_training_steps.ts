@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { glob } from "node:fs/promises";
 import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
-import { readDatasetMetadata, totalTrainingSteps, totalTrainingStepsLine } from "@lukeforge/train";
+import { numberOfItems, totalTrainingSteps, totalTrainingStepsLine } from "@lukeforge/train";
 import { numberBetween, wholeNumber } from "../option_values.ts";
 import type { Reporter } from "../stage.ts";
 
@@ -21,7 +21,7 @@ export function computeTotalTrainingStepsCommand(reporter: Reporter): Command {
     .requiredOption("--num-epochs <x>", "passes over the data", numberBetween(0, Infinity))
     .action(async ({ datasetDir, trainBatchSize, numEpochs }: Options) => {
       const directories = await matching(datasetDir);
-      const items = directories.map((directory) => readDatasetMetadata(directory).number_of_items);
+      const items = directories.map(numberOfItems);
       reporter.line(totalTrainingStepsLine(totalTrainingSteps(items, trainBatchSize, numEpochs)));
     });
 }
