@@ -95,7 +95,11 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
       new PretrainingSource(
         data.dataset,
         new MaskingCollator(maskingTables(data.tokenizer), data.vocab, masking),
-        seed,
+        {
+          seed,
+          batchSize,
+          microBatchSize,
+        },
       ),
       paths.directory,
       {

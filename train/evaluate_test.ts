@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LukeBatch, LukeMetrics } from "@lukeforge/model";
 import { evaluateHeldOut } from "./evaluate.ts";
-import { FakeSource } from "./fake_network_fixture.ts";
+import { fakeBatch } from "./fake_network_fixture.ts";
 import type { EvaluatedNetwork } from "./trainable_network.ts";
 import { UnigramBaseline } from "./unigram_baseline.ts";
 
@@ -32,8 +32,7 @@ class LabelNetwork implements EvaluatedNetwork {
   }
 }
 
-const words = (...labels: number[]): LukeBatch =>
-  new FakeSource(9).microBatch(labels.map((item) => ({ epoch: 0, item })));
+const words = (...labels: number[]): LukeBatch => fakeBatch(labels);
 const entities = (...labels: number[]): LukeBatch => ({
   ...words(0),
   maskedWordPositions: new Int32Array(),

@@ -1,6 +1,6 @@
 import type { HeadMetrics, LukeBatch, LukeMetrics, MicroStep, OptimizerState } from "@lukeforge/model";
 import type { TrainableNetwork } from "./trainable_network.ts";
-import type { ItemDraw, TrainingSource } from "./trainer.ts";
+import type { TrainingSource } from "./training_source.ts";
 
 const EMPTY_HEAD: HeadMetrics = { lossSum: 0, correct: 0, count: 0, sumOfMeans: 0 };
 const EMPTY: LukeMetrics = {
@@ -118,36 +118,45 @@ export class FakeNetwork implements TrainableNetwork {
   }
 }
 
-/** Batches whose word ids tell which items of which epoch they hold. */
+/** Batches whose word ids tell which items of which epoch they hold; by default of the batches of trainer_test.ts. */
 export class FakeSource implements TrainingSource {
   readonly items: number;
+  readonly #batchSize: number;
+  readonly #microBatchSize: number;
 
-  constructor(items: number) {
+  constructor(items: number, { batchSize, microBatchSize } = { batchSize: 4, microBatchSize: 2 }) {
     this.items = items;
+    this.#batchSize = batchSize;
+    this.#microBatchSize = microBatchSize;
   }
 
-  itemAt(epoch: number, place: number): number {
-    return (place + epoch) % this.items;
+  microBatch(step: number, microStep: number): LukeBatch {
+    const first = step * this.#batchSize + microStep * this.#microBatchSize;
+    return fakeBatch(Array.from({ length: this.#microBatchSize }, (_, row) => {
+      const epoch = Math.floor((first + row) / this.items);
+      return epoch * 100 + ((first + row) % this.items + epoch) % this.items;
+    }));
   }
+}
 
-  microBatch(draws: readonly ItemDraw[]): LukeBatch {
-    const wordIds = Int32Array.from(draws, ({ epoch, item }) => epoch * 100 + item);
-    return {
-      rows: draws.length,
-      words: 1,
-      entities: 0,
-      mentionLength: 1,
-      wordIds,
-      wordAttentionMask: wordIds.map(() => 1),
-      entityIds: new Int32Array(),
-      entityAttentionMask: new Int32Array(),
-      entityPositionIds: new Int32Array(),
-      maskedWordPositions: wordIds.map((_, row) => row),
-      maskedWordLabels: wordIds,
-      maskedEntityPositions: new Int32Array(),
-      maskedEntityLabels: new Int32Array(),
-    };
-  }
+/** A batch of one word a row, masked. */
+export function fakeBatch(words: readonly number[]): LukeBatch {
+  const wordIds = Int32Array.from(words);
+  return {
+    rows: words.length,
+    words: 1,
+    entities: 0,
+    mentionLength: 1,
+    wordIds,
+    wordAttentionMask: wordIds.map(() => 1),
+    entityIds: new Int32Array(),
+    entityAttentionMask: new Int32Array(),
+    entityPositionIds: new Int32Array(),
+    maskedWordPositions: wordIds.map((_, row) => row),
+    maskedWordLabels: wordIds,
+    maskedEntityPositions: new Int32Array(),
+    maskedEntityLabels: new Int32Array(),
+  };
 }
 
 function copyOf(arrays: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {

@@ -19,7 +19,11 @@
  *
  * export async function pretrain(network: LukeNetwork, tokenizer: Tokenizer, vocab: EntityVocab): Promise<void> {
  *   using dataset = Dataset.open("dataset");
- *   const source = new PretrainingSource(dataset, new MaskingCollator(maskingTables(tokenizer), vocab), 42);
+ *   const source = new PretrainingSource(dataset, new MaskingCollator(maskingTables(tokenizer), vocab), {
+ *     seed: 42,
+ *     batchSize: 64,
+ *     microBatchSize: 8,
+ *   });
  *   await train(network, source, "runs/first", {
  *     seed: 42,
  *     batchSize: 64,
@@ -48,6 +52,7 @@ export * from "./held_out_batches.ts";
 export * from "./hugging_face_entities.ts";
 export * from "./hugging_face_words.ts";
 export * from "./interval_sums.ts";
+export * from "./item_order.ts";
 export * from "./masking_collator.ts";
 export * from "./masking_options.ts";
 export * from "./masking_tables.ts";
@@ -64,5 +69,6 @@ export * from "./total_training_steps.ts";
 export * from "./trainable_network.ts";
 export * from "./trainer.ts";
 export * from "./trainer_state.ts";
+export * from "./training_source.ts";
 export * from "./unigram_baseline.ts";
 export * from "./word_masking.ts";

@@ -17,24 +17,7 @@ import type { LearningRateSchedule } from "./schedule.ts";
 import { SkipWatch } from "./skip_watch.ts";
 import type { TrainableNetwork } from "./trainable_network.ts";
 import type { TrainerState } from "./trainer_state.ts";
-
-/** One item of one epoch: masks depend on both, and on the seed. */
-export interface ItemDraw {
-  /** Pass over the data, from 0. */
-  readonly epoch: number;
-  /** Number of the item in the data set. */
-  readonly item: number;
-}
-
-/** Where micro-batches come from. Both functions must depend on their arguments alone, so that a resume draws the same. */
-export interface TrainingSource {
-  /** Items of an epoch. */
-  readonly items: number;
-  /** The item at a place of an epoch's order; a fresh order each epoch. */
-  itemAt(epoch: number, place: number): number;
-  /** Masks and pads items into one micro-batch, rows in the order given. */
-  microBatch(draws: readonly ItemDraw[]): LukeBatch | Promise<LukeBatch>;
-}
+import type { TrainingSource } from "./training_source.ts";
 
 /** How to train. */
 export interface TrainingOptions {
@@ -93,11 +76,10 @@ export interface TrainingOutcome {
  * Trains a network: `directory/metrics.jsonl` grows by a line every `loggingSteps`, `directory/checkpoints/step-N/` appears
  * every `saveSteps` and at the end.
  *
- * What an update sees is a function of (seed, step): update s takes the places s·batch … (s+1)·batch − 1 of the endless row of
- * epochs, the order of each epoch comes from the source, dropout is keyed by (seed, step, micro-step), the learning rate by the
- * step. So a resumed run goes on bit for bit without reading what was seen before. A checkpoint between two logged steps
- * stores the sums of the unfinished interval; only where a signal took a checkpoint that the schedule does not have may the last
- * bits of the next logged means differ, never the network's.
+ * What an update sees is a function of (seed, step): its micro-batches come from the source by step and micro-step, dropout is keyed
+ * by (seed, step, micro-step), the learning rate by the step. So a resumed run goes on bit for bit without reading what was seen
+ * before. A checkpoint between two logged steps stores the sums of the unfinished interval; only where a signal took a checkpoint
+ * that the schedule does not have may the last bits of the next logged means differ, never the network's.
  *
  * The next micro-batch is made on the host while the device works on the present one.
  *
@@ -128,13 +110,7 @@ export async function train(
   const microSteps = batchSize / microBatchSize;
 
   const prepare = async (step: number, microStep: number): Promise<LukeBatch | undefined> => {
-    if (step >= totalSteps) return undefined;
-    const first = step * batchSize + microStep * microBatchSize;
-    const draws = Array.from({ length: microBatchSize }, (_, row): ItemDraw => {
-      const epoch = Math.floor((first + row) / source.items);
-      return { epoch, item: source.itemAt(epoch, (first + row) % source.items) };
-    });
-    return await source.microBatch(draws);
+    return step < totalSteps ? await source.microBatch(step, microStep) : undefined;
   };
 
   let host = { updates: 0, microSteps: 0, tokens: 0 };
@@ -267,6 +243,6 @@ async function resume(
 
 function attendedWords(batch: LukeBatch): number {
   let words = 0;
-  for (const attended of batch.wordAttentionMask) words += attended;
+  for (const item of batch.wordAttentionMask) if (item > 0) words++;
   return words;
 }

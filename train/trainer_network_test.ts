@@ -86,7 +86,7 @@ async function withNetwork<T>(work: (network: LukeNetwork) => Promise<T>): Promi
 }
 
 const source = (): PretrainingSource =>
-  new PretrainingSource(DATASET, new MaskingCollator(TABLES, VOCAB), OPTIONS.seed);
+  new PretrainingSource(DATASET, new MaskingCollator(TABLES, VOCAB), OPTIONS);
 
 Deno.test("train() with LukeNetwork learns, and a run stopped and resumed has the same bits as one that was not", async () => {
   const directory = mkdtempSync(join(tmpdir(), "trainer-network-"));
