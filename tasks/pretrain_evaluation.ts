@@ -49,7 +49,7 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
   const { tokenizer, vocab, dataset } = heldOut;
   const rows = Math.min(settings.microBatchSize ?? settings.batchSize, 64);
   const masking = maskingOptions(settings);
-  const tables = maskingTables(tokenizer);
+  const tables = maskingTables(tokenizer, settings);
   // What was never trained is not measured.
   const predicted = { words: settings.maskedLmProb > 0, entities: settings.maskedEntityProb > 0 };
   await using network = await LukeNetwork.create(device, config, {

@@ -91,6 +91,8 @@ export interface PretrainSettings {
   readonly maskedEntityProb: number;
   /** Masks all parts of a word together. */
   readonly wholeWordMasking: boolean;
+  /** Knows the words of XLM-R tokens by their mark. */
+  readonly xlmRWholeWords: boolean;
   /** Of the words to predict, the share left as it is. */
   readonly unmaskedWordProb: number;
   /** Of the words to predict, the share replaced at random. */
@@ -160,6 +162,7 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   maskedLmProb: 0.15,
   maskedEntityProb: 0.15,
   wholeWordMasking: true,
+  xlmRWholeWords: false,
   unmaskedWordProb: 0.1,
   randomWordProb: 0.1,
   unmaskedEntityProb: 0,

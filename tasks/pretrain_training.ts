@@ -94,7 +94,7 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
       network,
       new PretrainingSource(
         data.dataset,
-        new MaskingCollator(maskingTables(data.tokenizer), data.vocab, masking),
+        new MaskingCollator(maskingTables(data.tokenizer, settings), data.vocab, masking),
         {
           seed,
           batchSize,

@@ -129,7 +129,7 @@ class KitokenTokenizer implements Tokenizer {
     );
     this.#isSubword = Uint8Array.from(
       this.#tokens,
-      (token) => token !== undefined && this.#family.isSubword(token) ? 1 : 0,
+      (token) => token !== undefined && this.#family.isSubword(token, false) ? 1 : 0,
     );
   }
 
@@ -169,8 +169,10 @@ class KitokenTokenizer implements Tokenizer {
       : text;
   }
 
-  isSubword(id: number): boolean {
-    return this.#isSubword[id] === 1;
+  isSubword(id: number, byMark = false): boolean {
+    if (!byMark) return this.#isSubword[id] === 1;
+    const token = this.#tokens[id];
+    return token !== undefined && this.#isSpecial[id] !== 1 && this.#family.isSubword(token, true);
   }
 
   save(directory: string): void {

@@ -1,6 +1,7 @@
 import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
 import { type AlignedText, alignedText, applyCharsmap, replaceAligned } from "./aligned_text.ts";
 import { PrecompiledCharsmap } from "./precompiled_charsmap.ts";
+import { isUnigramSubword } from "./subword.ts";
 import type { TokenFamily } from "./token_family.ts";
 import { type PipelineStep, pipelineSteps, type TokenizerJson } from "./tokenizer_json.ts";
 import type { UnigramModel } from "./unigram_model.ts";
@@ -42,7 +43,7 @@ export function metaspaceFamily(
     // Upstream writes 龘 before a text that continues a word and drops the first two pieces, ▁ and 龘.
     encodeSegment: (segment, prefixSpace) => align(segment, !prefixSpace && !segment.startsWith(" ")).ids,
     align: (text) => align(text, false),
-    isSubword: () => false,
+    isSubword: (piece, byMark) => byMark && isUnigramSubword(piece),
     decode: (tokens) => decode(tokens, decoder === undefined || prependsSpace(decoder)),
   };
 }

@@ -9,8 +9,8 @@ export interface TokenFamily {
   encodeSegment(segment: string, prefixSpace: boolean): number[];
   /** The ids of a text without added tokens, as transformers' pipeline gives them, with their places. */
   align(text: string): AlignedTokens;
-  /** LUKE's rule for tokens that continue a word. */
-  isSubword(token: string): boolean;
+  /** LUKE's rule for tokens that continue a word; `byMark`: Unigram pieces may, too. */
+  isSubword(token: string, byMark: boolean): boolean;
   /** The text of tokens in the vocabulary's spelling. */
   decode(tokens: readonly string[]): string;
 }

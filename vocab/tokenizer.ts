@@ -105,10 +105,11 @@ export interface Tokenizer {
   /**
    * Whether a token continues the word before it, for whole-word masking. WordPiece: it starts with `##`. Byte-level BPE: it
    * does not decode to a leading space, and the first character of its spelling is no punctuation (LUKE's rule). Unigram: never,
-   * so that XLM-RoBERTa masks subwords, as upstream.
+   * so that XLM-RoBERTa masks subwords, as upstream; with `byMark`, a piece that neither starts with `▁` or punctuation nor is of a
+   * script without spaces.
    * False for ids without a token.
    */
-  isSubword(id: number): boolean;
+  isSubword(id: number, byMark?: boolean): boolean;
   /**
    * Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and the older files of the kind (`vocab.txt`, or
    * `vocab.json` and `merges.txt`, or the `sentencepiece.bpe.model` that was opened) into a directory that exists; Hugging Face transformers opens it. Added tokens and the

@@ -187,6 +187,11 @@ export function pretrainCommand(reporter: Reporter): Command {
   setting(command, "maskedEntityProb", "<p>", "share of entities to predict", numberBetween(0, 1));
   command.option("--whole-word-masking", "mask all parts of a word together (default)")
     .option("--subword-masking", "mask parts of words each for itself");
+  flag(
+    command,
+    "xlmRWholeWords",
+    "whole words of XLM-R too, by the mark ▁ (upstream masks its subwords)",
+  );
   setting(
     command,
     "unmaskedWordProb",
