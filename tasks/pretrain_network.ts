@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import type { LukeConfig } from "@lukeforge/model";
-import { Dataset } from "@lukeforge/train";
+import { checkSameVocabularies, Dataset } from "@lukeforge/train";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import type { TrainingSettings } from "./pretrain_settings.ts";
 import type { StartingModel } from "./starting_model.ts";
@@ -36,30 +35,20 @@ export async function openDataset(directory: string): Promise<OpenDataset> {
 
 /** Opens a dataset to evaluate on. @throws {UserError} when a network trained on `training` cannot read it. */
 export async function openHeldOut(directory: string, training: OpenDataset): Promise<OpenDataset> {
-  for (const name of ["tokenizer.json", "entity_vocab.jsonl"]) {
-    if (!hasSameBytes(join(directory, name), join(training.dataset.directory, name))) {
-      throw new UserError(
-        `${
-          join(directory, name)
-        }: is not that of ${training.dataset.directory}; build both datasets with the same tokenizer ` +
-          "and entity vocabulary",
-      );
-    }
-  }
   const heldOut = await openDataset(directory);
-  const longest = heldOut.dataset.metadata.longest_item + 2;
-  const { max_seq_length } = training.dataset.metadata;
-  if (longest <= max_seq_length) return heldOut;
-  heldOut[Symbol.dispose]();
-  throw new UserError(
-    `${directory}: has items of ${longest} words, the network learns only ${max_seq_length} positions; build it with ` +
-      `--max-seq-length ${max_seq_length}`,
-  );
-}
-
-/** What is missing is no difference: it is told by {@linkcode openDataset}. */
-function hasSameBytes(a: string, b: string): boolean {
-  return !existsSync(a) || !existsSync(b) || readFileSync(a).equals(readFileSync(b));
+  try {
+    checkSameVocabularies(heldOut.dataset, training.dataset);
+    const longest = heldOut.dataset.metadata.longest_item + 2;
+    const { max_seq_length } = training.dataset.metadata;
+    if (longest <= max_seq_length) return heldOut;
+    throw new UserError(
+      `${directory}: has items of ${longest} words, the network learns only ${max_seq_length} positions; build it with ` +
+        `--max-seq-length ${max_seq_length}`,
+    );
+  } catch (error) {
+    heldOut[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { existsSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
@@ -7,14 +7,7 @@ import { COPY_AGAIN, type DatasetMetadata, readDatasetMetadata } from "./dataset
 import { decodeItem, recordBytes, type StoredItem } from "./dataset_record.ts";
 import type { ShardEntry } from "./dataset_shard.ts";
 import { sha256OfFile } from "./hashed_file.ts";
-
-/** Shard files kept open at most. */
-const OPEN_FILES = 64;
-
-interface ShardFiles {
-  readonly data: number;
-  readonly index: number;
-}
+import { type OpenShard, OpenShards } from "./open_shards.ts";
 
 /** Where an item is. */
 interface ItemPlace {
@@ -23,7 +16,7 @@ interface ItemPlace {
   readonly shard: ShardEntry;
   /** Number within the shard. */
   readonly place: number;
-  readonly files: ShardFiles;
+  readonly files: OpenShard;
 }
 
 /**
@@ -37,13 +30,16 @@ export class Dataset implements Disposable {
   readonly metadata: DatasetMetadata;
   /** Index of each shard's first item, and the number of all items at the end. */
   readonly #firsts: readonly number[];
-  /** The open files of shards, the one used last at the end. */
-  readonly #files = new Map<number, ShardFiles>();
+  /** Paths of the shards, without endings. */
+  readonly #paths: readonly string[];
+  readonly #openShards: OpenShards;
   readonly #entry = new Uint8Array(INDEX_ENTRY_BYTES);
 
-  private constructor(directory: string, metadata: DatasetMetadata) {
+  private constructor(directory: string, metadata: DatasetMetadata, openShards: OpenShards) {
     this.directory = directory;
     this.metadata = metadata;
+    this.#paths = metadata.shards.map(({ name }) => join(directory, name));
+    this.#openShards = openShards;
     const firsts = [0];
     for (const shard of metadata.shards) firsts.push((firsts.at(-1) ?? 0) + shard.items);
     this.#firsts = firsts;
@@ -52,9 +48,10 @@ export class Dataset implements Disposable {
   /**
    * Opens a dataset directory and checks that its files are there and have the recorded sizes.
    *
+   * @param openShards where open files are kept, which several data sets may share.
    * @throws {UserError} naming the file that is missing, cut off or no data set.
    */
-  static open(directory: string): Dataset {
+  static open(directory: string, openShards: OpenShards = new OpenShards()): Dataset {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new UserError(
         `${directory}: no such data set directory; make one with build-wikipedia-pretraining-dataset`,
@@ -65,7 +62,7 @@ export class Dataset implements Disposable {
       checkSize(join(directory, `${shard.name}.bin`), shard.bytes);
       checkSize(join(directory, `${shard.name}.idx`), INDEX_ENTRY_BYTES * shard.items);
     }
-    return new Dataset(directory, metadata);
+    return new Dataset(directory, metadata, openShards);
   }
 
   /** Number of items. */
@@ -136,11 +133,7 @@ export class Dataset implements Disposable {
 
   /** Closes the files. Reading on opens them again. */
   close(): void {
-    for (const { data, index } of this.#files.values()) {
-      closeSync(data);
-      closeSync(index);
-    }
-    this.#files.clear();
+    for (const path of this.#paths) this.#openShards.close(path);
   }
 
   /** Closes the files. */
@@ -158,36 +151,10 @@ export class Dataset implements Disposable {
       if ((this.#firsts[middle] ?? 0) <= item) low = middle;
       else high = middle;
     }
-    const shard = this.metadata.shards[low];
-    if (shard === undefined) throw new RangeError(`no shard ${low}`);
-    return { item, shard, place: item - (this.#firsts[low] ?? 0), files: this.#filesOf(low, shard) };
-  }
-
-  #filesOf(number: number, shard: ShardEntry): ShardFiles {
-    const known = this.#files.get(number);
-    const files = known ?? this.#open(shard);
-    this.#files.delete(number);
-    this.#files.set(number, files);
-    if (this.#files.size > OPEN_FILES) {
-      for (const [oldest, { data, index }] of this.#files) {
-        closeSync(data);
-        closeSync(index);
-        this.#files.delete(oldest);
-        break;
-      }
-    }
-    return files;
-  }
-
-  #open(shard: ShardEntry): ShardFiles {
-    const base = join(this.directory, shard.name);
-    const data = openSync(`${base}.bin`, "r");
-    try {
-      return { data, index: openSync(`${base}.idx`, "r") };
-    } catch (error) {
-      closeSync(data);
-      throw error;
-    }
+    const shard = this.metadata.shards[low], path = this.#paths[low];
+    if (shard === undefined || path === undefined) throw new RangeError(`no shard ${low}`);
+    const files = this.#openShards.get(path);
+    return { item, shard, place: item - (this.#firsts[low] ?? 0), files };
   }
 }
 

@@ -39,6 +39,7 @@
  * @module
  */
 export * from "./checkpoint.ts";
+export * from "./concatenated_datasets.ts";
 export * from "./dataset.ts";
 export * from "./dataset_builder.ts";
 export * from "./dataset_index.ts";
@@ -59,6 +60,7 @@ export * from "./masking_tables.ts";
 export * from "./metrics_log.ts";
 export * from "./model_archive.ts";
 export * from "./model_card.ts";
+export * from "./open_shards.ts";
 export * from "./page_items.ts";
 export * from "./permutation.ts";
 export * from "./pretraining_source.ts";
