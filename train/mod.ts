@@ -45,6 +45,7 @@ export * from "./dataset_builder.ts";
 export * from "./dataset_index.ts";
 export * from "./dataset_metadata.ts";
 export * from "./dataset_record.ts";
+export * from "./dataset_sampling.ts";
 export * from "./dataset_shard.ts";
 export * from "./evaluate.ts";
 export * from "./export_hugging_face.ts";

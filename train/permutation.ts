@@ -17,9 +17,10 @@ export class Permutation {
    * The order of one epoch.
    *
    * @param size number of items, up to 2^52.
+   * @param dataset number of the data set, so that several of one size have several orders.
    * @throws {RangeError} when `size` is no whole number from 0 to 2^52.
    */
-  constructor(size: number, seed: number, epoch = 0) {
+  constructor(size: number, seed: number, epoch = 0, dataset = 0) {
     if (!Number.isInteger(size) || size < 0 || size > 2 ** 52) {
       throw new RangeError(`a permutation of ${size} items`);
     }
@@ -27,7 +28,7 @@ export class Permutation {
     let bits = 1;
     while (4 ** bits < size) bits++;
     this.#half = 2 ** bits;
-    const random = new RandomStream(seed, epoch, 0, PURPOSE.permutation);
+    const random = new RandomStream(seed, epoch, dataset, PURPOSE.permutation);
     this.#keys = Array.from({ length: ROUNDS }, () => random.word());
   }
 

@@ -32,7 +32,7 @@ export class PretrainingSource implements TrainingSource {
     this.#dataset = dataset;
     this.#collator = collator;
     this.#recipe = recipe;
-    this.#order = new ItemOrder(dataset.size, recipe.seed);
+    this.#order = new ItemOrder([dataset.size], recipe.seed);
   }
 
   /** Reads, masks and pads the items of a micro-step. */

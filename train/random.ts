@@ -1,5 +1,5 @@
 /** What a random stream is for: streams of different purposes share no numbers. */
-export const PURPOSE = { masking: 1, heldOut: 2, permutation: 3 } as const;
+export const PURPOSE = { masking: 1, heldOut: 2, permutation: 3, sampling: 4, lengthGroups: 5 } as const;
 
 /**
  * A stream of random numbers that depends on four integers alone: (seed, epoch, item, purpose). Any item's stream can be
