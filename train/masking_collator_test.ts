@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { assertShares, countOutcomes, evenShares, outcomesFrom } from "./chi_square_fixture.ts";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
 import { fits } from "@lukeforge/model";
@@ -58,34 +59,9 @@ const optionsArbitrary: fc.Arbitrary<MaskingOptions> = fc.record({
   wordOnlyTraining: fc.boolean(),
 });
 
-/** chi-square of counts against expected shares. */
-function chiSquare(observed: readonly number[], shares: readonly number[]): number {
-  const total = observed.reduce((sum, count) => sum + count, 0);
-  return observed.reduce((sum, count, i) => {
-    const expected = total * (shares[i] ?? 0);
-    return expected === 0 ? sum + count * 1e9 : sum + (count - expected) ** 2 / expected;
-  }, 0);
-}
-
 Deno.test("roundHalfEven() rounds as Python", () => {
   const values = [0.5, 1.5, 2.5, 3.5, 2.4, 2.6, 0, 30 * 0.15, 50 * 0.15];
   deepEqual(values.map(roundHalfEven), [0, 2, 2, 4, 2, 3, 0, 4, 8]);
-});
-
-Deno.test("MaskingCollator.maskItem() masks as many words as LUKE's budget", () => {
-  const expected: [number, number][] = [
-    [3, 1],
-    [10, 2],
-    [30, 4],
-    [50, 8],
-    [90, 14],
-    [110, 16],
-    [510, 76],
-  ];
-  for (const [words, budget] of expected) {
-    const masked = collator().maskItem(item(wholeWords(words)), { seed: 0, epoch: 0, item: 0 });
-    equal(masked.maskedWordPositions.length, budget, `${words} words`);
-  }
 });
 
 Deno.test("MaskingCollator.maskItem() depends on its key and item alone, and changes with the epoch", () => {
@@ -172,77 +148,6 @@ Deno.test("MaskingCollator.maskItem() keeps LUKE's invariants for every option",
   );
 });
 
-Deno.test("MaskingCollator.maskItem() draws words, replacements and entities with the right probabilities", () => {
-  const words = wholeWords(40);
-  const entities = Array.from({ length: 10 }, (_, i) => ({ id: 10 + i, start: i, length: 1 }));
-  const masking = collator({ maskedEntityProb: 0.3, unmaskedEntityProb: 0.2, randomEntityProb: 0.3 });
-  const wordKinds = [0, 0, 0], entityKinds = [0, 0, 0];
-  const positions = new Array<number>(40).fill(0), chosenEntities = new Array<number>(10).fill(0);
-  const randomWords = new Array<number>(99).fill(0), randomEntities = new Array<number>(47).fill(0);
-  const count = (counts: number[], index: number): void => {
-    counts[index] = (counts[index] ?? 0) + 1;
-  };
-  for (let index = 0; index < 20_000; index++) {
-    const masked = masking.maskItem(item(words, entities), { seed: 42, epoch: 0, item: index });
-    masked.maskedWordPositions.forEach((position, i) => {
-      count(positions, position - 1);
-      const seen = masked.wordIds[position] ?? 0;
-      // A random draw may give [MASK] or the word itself; neither is counted here or in the shares below.
-      if (seen === tokenizer.maskId) count(wordKinds, 0);
-      else if (seen === masked.maskedWordLabels[i]) count(wordKinds, 2);
-      else {
-        count(wordKinds, 1);
-        count(randomWords, seen - 1);
-      }
-    });
-    masked.maskedEntityIndices.forEach((entity, i) => {
-      count(chosenEntities, entity);
-      const seen = masked.entities[entity]?.id ?? 0;
-      if (seen === vocab.maskId) count(entityKinds, 0);
-      else if (seen === masked.maskedEntityLabels[i]) count(entityKinds, 2);
-      else {
-        count(entityKinds, 1);
-        count(randomEntities, seen - 3);
-      }
-    });
-  }
-  const even = (n: number): number[] => new Array<number>(n).fill(1 / n);
-  // Limits: the 0.999 quantiles of chi-square.
-  ok(chiSquare(positions, even(40)) < 73);
-  ok(chiSquare(chosenEntities, even(10)) < 27.9);
-  ok(chiSquare(wordKinds, [0.8 + 0.1 / 99, 0.1 * 97 / 99, 0.1 + 0.1 / 99]) < 13.8);
-  ok(chiSquare(entityKinds, [0.5, 0.3 * 46 / 47, 0.2 + 0.3 / 47]) < 13.8);
-  equal(randomWords[tokenizer.maskId - 1], 0);
-  // Ids 1 to 99 but [MASK]; the 20 that occur as labels are seen a little less often.
-  const free = randomWords.filter((_, i) => i + 1 !== tokenizer.maskId && !words.includes(i + 1));
-  ok(chiSquare(free, even(free.length)) < 122);
-  const others = randomEntities.filter((_, i) => i + 3 < 10 || i + 3 > 19);
-  ok(chiSquare(others, even(others.length)) < 70.7);
-});
-
-Deno.test("MaskingCollator.maskItem() never leaves an item without a masked word", () => {
-  // One word of five tokens, and a budget of one.
-  const long = item([5, 6, 9, 12, 15]);
-  const picked = (options: MaskingOptions): Set<number> => {
-    const seen = new Set<number>();
-    for (let index = 0; index < 300; index++) {
-      const masked = collator(options).maskItem(long, { seed: 0, epoch: 0, item: index });
-      equal(masked.maskedWordPositions.length, 1);
-      const position = masked.maskedWordPositions[0] ?? 0;
-      equal(masked.wordIds[position], tokenizer.maskId);
-      seen.add(position);
-    }
-    return seen;
-  };
-  deepEqual([...picked({})].sort(), [1, 2, 3, 4, 5]);
-  deepEqual([...picked({ compat: "luke" })].sort(), [1, 2, 3]);
-  equal(
-    collator({ compat: "luke" }).maskItem(item([5, 6]), { seed: 0, epoch: 0, item: 0 }).maskedWordPositions
-      .length,
-    1,
-  );
-});
-
 Deno.test("MaskingCollator.collate() pads, offsets and flattens", () => {
   const items = [
     item([10, 11], [{ id: 7, start: 0, length: 2 }, { id: 8, start: 1, length: 1 }]),
@@ -280,6 +185,57 @@ Deno.test("batchCapacity() holds every batch", () => {
     ),
     { numRuns: 400 },
   );
+});
+
+Deno.test("MaskingCollator.maskItem() gives neighbouring items, epochs and seeds unrelated masks", () => {
+  // One of eight words is masked: the pairs of two masks are even over 64 cells.
+  const source = item(wholeWords(8));
+  const options = { maskedLmProb: 0.1 };
+  const position = (seed: number, epoch: number, index: number): number =>
+    collator(options).maskItem(source, { seed, epoch, item: index }).maskedWordPositions[0] ?? 0;
+  const pairs = evenShares(outcomesFrom(1, 8).flatMap((a) => outcomesFrom(1, 8).map((b) => `${a},${b}`)));
+  const others: ((i: number) => number)[] = [
+    (i) => position(7, 3, i + 1),
+    (i) => position(7, 4, i),
+    (i) => position(8, 3, i),
+    (i) => position(7, i, 3),
+    (i) => position(i, 3, 7),
+    (i) => position(7, 3, i + 2 ** 16),
+  ];
+  for (const other of others) {
+    // Each item once: with the item after it as its partner, no two pairs overlap.
+    const counts = countOutcomes(12_800, (i) => `${position(7, 3, 2 * i)},${other(2 * i)}`);
+    assertShares(counts, pairs);
+  }
+});
+
+Deno.test("MaskingCollator.batch() masks an item equally in any batch, in any order, from cloned tables", () => {
+  const sources = Array.from({ length: 6 }, (_, i) => ({
+    item: item(wholeWords(20 + 5 * i), [{ id: 9, start: i, length: 2 }, { id: 8, start: 7, length: 1 + i }]),
+    key: { seed: 3, epoch: i % 2, item: 100 + i },
+  }));
+  const alone = sources.map((source) => collator().batch([source]));
+  const elsewhere = new MaskingCollator(structuredClone(maskingTables(tokenizer)), structuredClone(vocab));
+  for (const order of [[0, 1, 2, 3, 4, 5], [5, 3, 1], [2, 4, 0, 5]]) {
+    const batch = elsewhere.batch(order.flatMap((i) => sources[i] ?? []));
+    order.forEach((source, row) => {
+      const single = alone[source];
+      ok(single !== undefined);
+      const start = row * batch.words;
+      deepEqual(batch.wordIds.slice(start, start + single.words), single.wordIds);
+      const inRow = (positions: Int32Array, labels: Int32Array, width: number): number[][] =>
+        Array.from(positions, (position, i) => [position - row * width, labels[i] ?? 0])
+          .filter(([position = -1]) => position >= 0 && position < width);
+      deepEqual(
+        inRow(batch.maskedWordPositions, batch.maskedWordLabels, batch.words),
+        Array.from(single.maskedWordPositions, (position, i) => [position, single.maskedWordLabels[i]]),
+      );
+      deepEqual(
+        inRow(batch.maskedEntityPositions, batch.maskedEntityLabels, batch.entities),
+        Array.from(single.maskedEntityPositions, (position, i) => [position, single.maskedEntityLabels[i]]),
+      );
+    });
+  }
 });
 
 Deno.test("MaskingCollator masks as it did when the published runs were made", async () => {

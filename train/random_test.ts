@@ -1,11 +1,7 @@
-import { deepEqual, equal, notDeepEqual, throws } from "node:assert/strict";
+import { deepEqual, notDeepEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
+import { assertShares, countOutcomes, evenShares, outcomesFrom } from "./chi_square_fixture.ts";
 import { RandomStream } from "./random.ts";
-
-/** Sum of (observed − expected)² / expected. */
-function chiSquare(observed: readonly number[], expected: number): number {
-  return observed.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-}
 
 Deno.test("RandomStream repeats for equal keys and differs when any key differs", () => {
   const draw = (...keys: [number, number, number, number]): number[] => {
@@ -26,39 +22,27 @@ Deno.test("RandomStream repeats for equal keys and differs when any key differs"
 });
 
 Deno.test("RandomStream first draws of neighbouring items are uniform and uncorrelated", () => {
-  const bins = new Array<number>(100).fill(0);
-  const pairs = new Array<number>(100).fill(0);
-  let previous = 0;
-  for (let item = 0; item < 100_000; item++) {
-    const u = new RandomStream(1, 0, item).uniform();
-    const bin = Math.floor(u * 100);
-    bins[bin] = (bins[bin] ?? 0) + 1;
-    const pair = Math.floor(previous * 10) * 10 + Math.floor(u * 10);
-    pairs[pair] = (pairs[pair] ?? 0) + 1;
-    previous = u;
-  }
-  // 99 degrees of freedom: 148 is the 0.999 quantile.
-  equal(chiSquare(bins, 1000) < 148, true);
-  equal(chiSquare(pairs, 1000) < 148, true);
+  const first = (item: number): number => new RandomStream(1, 0, item).uniform();
+  const even = evenShares(outcomesFrom(0, 99));
+  assertShares(countOutcomes(100_000, (item) => Math.floor(first(item) * 100)), even);
+  assertShares(
+    countOutcomes(100_000, (i) => Math.floor(first(2 * i) * 10) * 10 + Math.floor(first(2 * i + 1) * 10)),
+    even,
+  );
 });
 
 Deno.test("RandomStream.integer() covers its range evenly, ends included", () => {
   const random = new RandomStream(7);
-  const counts = new Array<number>(7).fill(0);
-  for (let i = 0; i < 70_000; i++) {
-    const value = random.integer(-3, 3);
-    counts[value + 3] = (counts[value + 3] ?? 0) + 1;
-  }
-  equal(chiSquare(counts, 10_000) < 22.5, true); // 6 degrees of freedom, 0.999
+  assertShares(countOutcomes(70_000, () => random.integer(-3, 3)), evenShares(outcomesFrom(-3, 3)));
   throws(() => random.integer(3, 2), RangeError);
 });
 
 Deno.test("RandomStream.shuffle() gives every order equally often", () => {
-  const counts = new Map<string, number>();
-  for (let item = 0; item < 24_000; item++) {
-    const order = new RandomStream(3, 1, item).shuffle(Int32Array.of(0, 1, 2, 3)).join("");
-    counts.set(order, (counts.get(order) ?? 0) + 1);
-  }
-  equal(counts.size, 24);
-  equal(chiSquare([...counts.values()], 1000) < 49.8, true); // 23 degrees of freedom, 0.999
+  const orders = [0, 1, 2, 3].flatMap((a) =>
+    [0, 1, 2, 3].flatMap((b) => [0, 1, 2, 3].map((c) => [a, b, c, 6 - a - b - c]))
+  ).filter((order) => new Set(order).size === 4 && order.every((value) => value >= 0 && value < 4));
+  assertShares(
+    countOutcomes(24_000, (item) => new RandomStream(3, 1, item).shuffle(Int32Array.of(0, 1, 2, 3)).join()),
+    evenShares(orders.map((order) => order.join())),
+  );
 });
