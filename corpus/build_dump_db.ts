@@ -50,6 +50,7 @@ export async function buildDumpDB(
   const {
     workers = navigator.hardwareConcurrency,
     includeCaptions = false,
+    includeTables = false,
     templateTexts,
     ...readerOptions
   } = options;
@@ -63,6 +64,7 @@ export async function buildDumpDB(
     for await (
       const rows of rowsInOrder(segments, siteinfo, workers, {
         includeCaptions,
+        includeTables,
         ...(templateTexts && { templateTexts }),
       })
     ) writer.write(rows);

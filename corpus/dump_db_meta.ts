@@ -19,7 +19,7 @@ export interface RecordedOptions extends PageOptions {
 export function describeDump(
   dumpFiles: readonly string[],
   siteinfo: SiteInfo,
-  { language, allowTruncated, includeCaptions, templateTexts }: RecordedOptions,
+  { language, allowTruncated, includeCaptions, includeTables, templateTexts }: RecordedOptions,
 ): Record<string, string> {
   const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
   const files = describeDumpFiles(dumpFiles);
@@ -36,6 +36,7 @@ export function describeDump(
       ...(language !== undefined && { language }),
       ...(allowTruncated && { allowTruncated }),
       ...(includeCaptions && { includeCaptions }),
+      ...(includeTables && { includeTables }),
       ...(templateTexts && { templateTexts: templateTexts.table }),
     }),
     siteinfo: JSON.stringify(siteinfo),

@@ -319,19 +319,28 @@ Deno.test("DumpDB.meta says where the database comes from", () =>
     );
   }));
 
-Deno.test("buildDumpDB() shows captions and templates that are asked for, and records it", () =>
+Deno.test("buildDumpDB() shows captions, tables and templates that are asked for, and records it", () =>
   inDirectory(async (directory) => {
     const [source, target] = [join(directory, "a.xml"), join(directory, "pages.db")];
-    writeFileSync(source, dump(page("A", "{{mine|a|[[b]]}}[[File:c|thumb|d [[e]]]]")));
+    writeFileSync(
+      source,
+      dump(page("A", "{{mine|a|[[b]]}}[[File:c|thumb|d [[e]]]]\n{|\n| f=g | h || [[i]]\n|}")),
+    );
     const templateTexts = { table: "$2 <- mine", file: "mine.txt" };
-    await buildDumpDB(source, target, { includeCaptions: true, templateTexts });
+    await buildDumpDB(source, target, { includeCaptions: true, includeTables: true, templateTexts });
     using db = DumpDB.open(target);
-    assert.deepEqual(db.paragraphs("A").map(({ text, links }) => [text, links.length]), [["b", 1], [
-      "d e",
-      1,
-    ]]);
+    assert.deepEqual(db.paragraphs("A").map(({ text, links }) => [text, links.length]), [
+      ["b", 1],
+      [
+        "d e",
+        1,
+      ],
+      ["h", 0],
+      ["i", 1],
+    ]);
     assert.deepEqual(JSON.parse(db.meta["options"] ?? ""), {
       includeCaptions: true,
+      includeTables: true,
       templateTexts: "$2 <- mine",
     });
     const wrong = buildDumpDB(source, join(directory, "b.db"), {

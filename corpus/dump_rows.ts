@@ -36,6 +36,8 @@ export type DumpRow = ArticleRow | RedirectRow;
 export interface PageOptions {
   /** Whether the captions of pictures are paragraphs of their own. */
   readonly includeCaptions?: boolean;
+  /** Whether the cells and captions of tables are paragraphs of their own. */
+  readonly includeTables?: boolean;
   /** Lines of {@link TemplateTexts}, which say what more templates show, and the name of their file. */
   readonly templateTexts?: { readonly table: string; readonly file: string };
 }
@@ -50,7 +52,10 @@ export class SegmentEncoder {
    *
    * @throws {UserError} when a line about templates has another form.
    */
-  constructor(siteinfo: SiteInfo, { includeCaptions = false, templateTexts }: PageOptions = {}) {
+  constructor(
+    siteinfo: SiteInfo,
+    { includeCaptions = false, includeTables = false, templateTexts }: PageOptions = {},
+  ) {
     this.#parser = new DumpPageParser(siteinfo);
     const { caseSensitive, language } = siteinfo;
     this.#context = {
@@ -59,6 +64,7 @@ export class SegmentEncoder {
       namespaces: new Namespaces(siteinfo.namespaces, language, siteinfo.caseSensitiveNamespaces),
       templateTexts: new TemplateTexts(language, templateTexts?.table, templateTexts?.file),
       includeCaptions,
+      includeTables,
     };
   }
 

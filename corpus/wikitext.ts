@@ -8,6 +8,7 @@ import { linkTrailPattern } from "./link_trail.ts";
 import { BOUNDARY, OMISSION, withoutMarks } from "./omissions.ts";
 import { type Heading, type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
 import { stripQuotes } from "./quotes.ts";
+import { spreadTables } from "./table_cells.ts";
 import { stripTables } from "./tables.ts";
 import { TemplateTexts } from "./template_texts.ts";
 import type { TitleRules } from "./titles.ts";
@@ -23,6 +24,8 @@ export interface WikitextContext extends TitleRules {
   templateTexts?: TemplateTexts;
   /** Whether the captions of pictures are paragraphs of their own, after the line that holds the picture. */
   includeCaptions?: boolean;
+  /** Whether the cells and captions of tables are paragraphs of their own; else tables are dropped. */
+  includeTables?: boolean;
 }
 
 /** The prose of a page. */
@@ -57,14 +60,15 @@ function rulesOf(language: string): LanguageRules {
 /**
  * Reads wikitext: the text that a reader sees as prose, and its links with exact offsets. Never throws; linear time.
  *
- * Dropped: templates (but for those that only dress up a text: `template_texts.ts`), tables, references, galleries, formulas,
+ * Dropped: templates (but for those that only dress up a text: `template_texts.ts`), tables unless they are asked for, references, galleries, formulas,
  * comments, headings, files, categories, links between languages, addresses of external links; with them go the brackets and commas
  * that they would leave empty. A paragraph is a line of the source, as in wikipedia2vec 1.0.5; list markers are dropped.
  */
 export function parseWikitext(source: string, context: WikitextContext = {}): ParsedWikitext {
   const templates = context.templateTexts ?? rulesOf(context.language ?? "").templateTexts;
   const { text, isDisambiguation } = stripTransclusions(source, templates, context.title);
-  const marked = stripTables(resolveLanguageConversion(stripSwitches(text), context.language));
+  const converted = resolveLanguageConversion(stripSwitches(text), context.language);
+  const marked = context.includeTables ? spreadTables(converted) : stripTables(converted);
   const plain = marked.includes("''") ? marked.split("\n").map(stripQuotes).join("\n") : marked;
   const { paragraphs, headings } = new InlineReader(plain, context).read();
   return { paragraphs, headings, isDisambiguation };

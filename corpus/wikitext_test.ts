@@ -269,6 +269,59 @@ Deno.test("parseWikitext() gives captions as paragraphs of their own where they 
   assert.deepEqual(shown(source, { namespaces }), ["a g"]);
 });
 
+Deno.test("parseWikitext() gives the cells of tables as paragraphs of their own where they are wanted", () => {
+  const tables: [source: string, ...cells: string[]][] = [
+    [
+      "a\n{| class=x\n|+ style=y | b [[c]]\n|-\n! scope=col | d !! [[e|f]]s\n! g || h!\n|- id=i\n| j || style=k| l\n|}m\nn",
+      "a",
+      "b <c→C>",
+      "d",
+      "<fs→E>",
+      "g",
+      "h!",
+      "j",
+      "l",
+      "m",
+      "n",
+    ],
+    [
+      "{|\n| a\n* [[b]]\n\nc\n| d\n{| e\n| f ||\n |}\ng\n|- \n!!! h\n:|}",
+      "a",
+      "<b→B>",
+      "c",
+      "d",
+      "f",
+      "g",
+      "h",
+    ],
+    ["{|\n| [[File:a|b]] c || [[d|e]] | f || | g | h", "c", "<e→D> | f", "g | h"],
+    ["{|\n| * a || = b = || ----\n|}", "* a", "= b =", "----"],
+    ["{|\n| [[a || b]] || ''c || d''\n|}e]]", "[[a", "b]]", "c", "d", "e]]"],
+    [
+      "{|\n| {{x|y}} || a{{!}}b <ref>c</ref> || <nowiki>|| d</nowiki>\n{{!}} {{nowrap|[[e]]}}\n|}",
+      "b",
+      "|| d",
+      "<e→E>",
+    ],
+    ["{|\n| a\n== B ==\n| [[c]]\nd", "a", "<c→C>", "d"],
+    [
+      "a<TABLE x=y><caption>b</caption>\n<tr><th>c<td z>[[d]]<table><tr><td>e</table>* f</td></tr></table>g",
+      "a",
+      "b",
+      "c",
+      "<d→D>",
+      "e",
+      "* f",
+      "g",
+    ],
+    ["<td>a</td> b\n| c\n! d\n|}\n</table>", "a b", "! d"],
+    ["{|\n| 1 <table><tr><td>2\n| 3\n|}\n4</table>5", "1", "2", "3", "4", "5"],
+  ];
+  for (const [source, ...cells] of tables) {
+    assert.deepEqual(shown(source, { includeTables: true }), cells, source);
+  }
+});
+
 Deno.test("parseWikitext() shows the page's title where its text names it", () => {
   assert.deepEqual(shown("'''{{PAGENAME}}''' is [[a]]", { title: "B & [c]" }), ["B & [c] is <a→A>"]);
 });
@@ -393,6 +446,9 @@ const pieces = [
   "|",
   "<br/>",
   "/>",
+  "||",
+  "\n!",
+  "<td>",
   "{{nowrap|",
   "{{lang|la|",
   "({{x}}",
@@ -415,7 +471,8 @@ const wikitext = fc.array(
 Deno.test("parseWikitext() gives exact, ordered offsets and clean text for any input", () => {
   fc.assert(
     fc.property(wikitext, (source) => {
-      for (const { text, links } of parseWikitext(source, { includeCaptions: true }).paragraphs) {
+      const wanted = { includeCaptions: true, includeTables: source.length % 2 === 0 };
+      for (const { text, links } of parseWikitext(source, wanted).paragraphs) {
         assert.match(text, /^\S(?:[^\n]*\S)?$/);
         assert.ok(!/\s\s|[^\S ]/.test(text));
         let at = 0;
@@ -441,5 +498,7 @@ Deno.test("parseWikitext() gives back prose without markup", () => {
 
 // What would take quadratic time would take minutes here; deno task wikitext-growth measures it.
 Deno.test.each(pathologicalWikitext)("parseWikitext() comes to the end of %s", (_name, text) => {
-  parseWikitext(text(20_000), { includeCaptions: true });
+  for (const includeTables of [false, true]) {
+    parseWikitext(text(20_000), { includeCaptions: true, includeTables });
+  }
 });

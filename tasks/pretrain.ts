@@ -19,6 +19,7 @@ import {
   entityVocabStage,
 } from "./corpus_stages.ts";
 import { deviceMemory } from "./device_memory.ts";
+import { PAGE_OPTIONS } from "./page_options.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
 import { identifyRun, type PretrainRequest } from "./pretrain_request.ts";
 import type { PretrainSettings } from "./pretrain_settings.ts";
@@ -149,7 +150,7 @@ async function prepareData(
   const { heldOutFraction } = settings;
   const split = { heldOutFraction };
   const { language } = input;
-  const inLanguage = language === undefined ? {} : { language };
+  const dumpOptions = { ...PAGE_OPTIONS.parsedBy(settings), ...(language !== undefined && { language }) };
   const inputs = { pagesDB: paths.pagesDB, tokenizer: paths.tokenizer, entityVocab: paths.entityVocab };
   const { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength } = settings;
   const { sentenceSplitter, includeSentencesWithoutEntities } = settings;
@@ -161,7 +162,7 @@ async function prepareData(
     tokenizer: await tokenizerOf(settings.tokenizer, request, sources, start),
   };
   await runTimed(
-    dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, inLanguage),
+    dumpDBStage(input.dump ?? sampleDumpPath(), paths.pagesDB, dumpOptions),
     paths.stageTimes,
     reporter,
   );

@@ -4,6 +4,12 @@ import { type MaskingOptions, resolveMaskingOptions, type ScheduleName } from "@
 
 /** What `pretrain` can be told, with a value for everything. Names are those of the options in camel case. */
 export interface PretrainSettings {
+  /** Captions of pictures are paragraphs. */
+  readonly includeCaptions: boolean;
+  /** Cells and captions of tables are paragraphs. */
+  readonly includeTables: boolean;
+  /** File of lines that say what more templates show; `null`: none. */
+  readonly templateTexts: string | null;
   /** Tokenizer directory or file, or a repository of the model hub; `null` trains one. */
   readonly tokenizer: string | null;
   /** Branch, tag or commit of what is taken from the model hub; `null`: main. */
@@ -120,6 +126,9 @@ export interface PretrainSettings {
 
 /** Settings of a run on the built-in sample: a network that two cores train in a few minutes. */
 export const SAMPLE_DEFAULTS: PretrainSettings = {
+  includeCaptions: false,
+  includeTables: false,
+  templateTexts: null,
   tokenizer: null,
   revision: null,
   entityVocab: null,
@@ -193,6 +202,9 @@ export const CORPUS_DEFAULTS: PretrainSettings = {
 
 /** Settings that shape a corpus; a dataset built before brings its own. */
 const OF_THE_CORPUS = [
+  "includeCaptions",
+  "includeTables",
+  "templateTexts",
   "tokenizer",
   "entityVocab",
   "vocabSize",

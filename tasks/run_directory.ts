@@ -88,7 +88,10 @@ export function runPaths(directory: string): RunPaths {
 
 /** What the stages leave, in their order; the corpus options that shape each, and no earlier one. All others shape the training. */
 const SHAPED_BY: readonly (readonly [output: keyof RunPaths, names: readonly string[]])[] = [
-  ["pagesDB", ["dump", "dump_size", "dump_modified", "language"]],
+  ["pagesDB", [
+    ...["dump", "dump_size", "dump_modified", "language"],
+    ...["include_captions", "include_tables", "template_texts"],
+  ]],
   ["tokenizer", ["tokenizer", "revision", "vocab_size", "held_out_fraction"]],
   ["entityVocab", ["entity_vocab", "entity_vocab_size", "min_count"]],
   ["dataset", [
@@ -111,7 +114,7 @@ const FREE_SETTINGS: readonly string[] = ["recompute"];
 
 /** Settings that may be written in several ways. */
 const PATH_SETTINGS: readonly string[] = [
-  ...["dump", "dataset_dir", "held_out_dataset_dir", "tokenizer", "entity_vocab"],
+  ...["dump", "template_texts", "dataset_dir", "held_out_dataset_dir", "tokenizer", "entity_vocab"],
   ...["bert_model_name", "resume_hf_checkpoint_file", "model_file"],
 ];
 

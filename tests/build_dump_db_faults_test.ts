@@ -3,9 +3,9 @@ import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildDumpDB, DumpDB, UserError } from "@lukeforge/corpus";
+import { buildDumpDB, DumpDB, sampleDumpPath, UserError } from "@lukeforge/corpus";
 import { RandomStream } from "@lukeforge/train";
-import { TemporaryDirectory } from "./command_line.ts";
+import { run, TemporaryDirectory } from "./command_line.ts";
 import { buildWhole, killAndBuild } from "./killed_build.ts";
 import { repeatedSample } from "./repeated_sample.ts";
 
@@ -113,3 +113,17 @@ function titlesInOrder(path: string): string[] {
   using db = DumpDB.open(path);
   return [...db.pages()].map(({ title }) => title);
 }
+
+Deno.test("build-dump-db takes a database for its own only where the same is text in it", async () => {
+  using directory = new TemporaryDirectory();
+  const output = directory.file("pages.db");
+  const build = (...options: string[]): ReturnType<typeof run> =>
+    run(["build-dump-db", sampleDumpPath(), output, ...options]);
+  const [first, again, other] = [
+    await build("--include-tables"),
+    await build("--include-tables"),
+    await build(),
+  ];
+  assert.deepEqual([first.code, again.code, other.code], [0, 0, 1], first.errors.join("\n"));
+  assert.match(other.errors.join("\n"), /pages\.db: exists already and was built with other options/);
+});

@@ -1,4 +1,4 @@
-// Compares the links and words that we read from dumps with those that wikipedia2vec reads. Without arguments, the three dumps of
+// Compares the links and words that we read from dumps with those that wikipedia2vec reads, as by default and with tables. Without arguments, the three dumps of
 // ../shared/data against versions 1.0.5 and 2.0.0: deno task compare-wikipedia2vec [DUMP GOLDEN]…
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
@@ -14,12 +14,6 @@ const percent = (part: number, whole: number): string =>
 function printLinks({ links }: Comparison): void {
   const { total, found, misses, ours, wrongOffsets } = links;
   console.log(`  links of wikipedia2vec found: ${found} of ${total}, ${percent(found, total)}`);
-  const inTables = misses.filter(({ kind }) => kind === "table").length;
-  if (inTables > 0) {
-    console.log(
-      `    outside of tables: ${found} of ${total - inTables}, ${percent(found, total - inTables)}`,
-    );
-  }
   for (const [kind, why] of Object.entries(missKinds)) {
     const these = misses.filter((miss) => miss.kind === kind);
     if (these.length === 0) continue;
@@ -38,16 +32,19 @@ function printDifferences(which: string, differences: ReadonlyMap<WordKind, Bag>
   }
 }
 
-function print(comparison: Comparison): void {
-  const { words, pages, disambiguation } = comparison;
-  printLinks(comparison);
+function printWords({ words }: Comparison): void {
+  const { f1, ours, theirs, common } = words;
   console.log(
-    `  words, headings aside: F1 ${
-      words.f1.toFixed(4)
-    } (${words.ours} ours, ${words.theirs} theirs, ${words.common} common)`,
+    `  words, headings aside: F1 ${f1.toFixed(4)} (${ours} ours, ${theirs} theirs, ${common} common)`,
   );
   printDifferences("only ours", words.added);
   printDifferences("only theirs", words.lost);
+}
+
+function print(comparison: Comparison): void {
+  const { pages, disambiguation } = comparison;
+  printLinks(comparison);
+  printWords(comparison);
   const { redirects } = comparison;
   console.log(`  redirects: ${redirects.lost.length} only theirs, ${redirects.added.length} only ours`);
   console.log(`  articles: ${pages.lost.length} only theirs, ${pages.added.length} only ours`);
@@ -69,4 +66,8 @@ for (const [dump, golden] of pairs) {
   const read = readGolden(golden);
   console.log(`${basename(dump)} against wikipedia2vec ${read.version}`);
   print(await compareDump(dump, read));
+  console.log(`${basename(dump)} with --include-tables`);
+  const withTables = await compareDump(dump, read, true);
+  printLinks(withTables);
+  printWords(withTables);
 }

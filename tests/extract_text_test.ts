@@ -1,6 +1,6 @@
 /** `extract-text` as a user runs it. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { buildDumpDB, DumpDB, sampleDumpPath } from "@lukeforge/corpus";
 import { run, TemporaryDirectory } from "./command_line.ts";
@@ -80,9 +80,46 @@ Deno.test("extract-text writes text, sentences and WikiExtractor's files, in pie
   assert.equal(documents.match(/^<\/doc>$/gm)?.length, texts.length);
 });
 
+Deno.test("extract-text takes the parts of a dump, and captions, tables and templates that are asked for", async () => {
+  using directory = new TemporaryDirectory();
+  const parts = ["[[File:a.png|thumb|one]]{{mine|two}}", "{|\n| three\n|}"].map((text, i) => {
+    const path = directory.file(`${i}.xml`);
+    writeFileSync(
+      path,
+      `<mediawiki version="0.11" xml:lang="en"><siteinfo><dbname>enwiki</dbname><case>first-letter</case></siteinfo>
+<page><title>Page ${i}</title><ns>0</ns><id>${
+        i + 1
+      }</id><revision><text>zero\n${text}</text></revision></page></mediawiki>`,
+    );
+    return path;
+  });
+  const table = directory.file("templates");
+  writeFileSync(table, "$1 <- mine\n");
+  const wanted = ["--include-captions", "--include-tables", "--template-texts", table];
+  const texts: string[] = [];
+  for (const [name, options] of [["all", wanted], ["none", []]] as const) {
+    const { code, errors } = await run(["extract-text", ...parts, directory.file(name), ...options]);
+    assert.equal(code, 0, errors.join("\n"));
+    texts.push(readFileSync(directory.file(name), "utf8"));
+  }
+  assert.deepEqual(texts, ["zero\ntwo\none\n\nzero\nthree\n\n", "zero\n\nzero\n\n"]);
+});
+
 Deno.test("extract-text refuses what it cannot use, in one line", async () => {
   using directory = new TemporaryDirectory();
+  const db = directory.file("pages.db");
+  await buildDumpDB(sampleDumpPath(), db);
   const cases: [string[], RegExp][] = [
+    [["none.db"], /give a page database or a dump, and the file to write/],
+    [
+      [db, sampleDumpPath(), directory.file("a")],
+      /pages\.db: a page database, and 1 more inputs: give it alone/,
+    ],
+    [[db, directory.file("a"), "--include-tables"], /--include-tables: is settled in the page database/],
+    [
+      [sampleDumpPath(), directory.file("a"), "--template-texts", "none"],
+      /none: cannot be read: give a text file/,
+    ],
     [["none.db", directory.file("a")], /none\.db: no such file: give a page database/],
     [[sampleDumpPath(), directory.file("a"), "--split", "1"], /two shares or more/],
     [[sampleDumpPath(), directory.file("a", "/")], /a directory: give the name of a file/],
@@ -93,7 +130,7 @@ Deno.test("extract-text refuses what it cannot use, in one line", async () => {
     assert.deepEqual([code, errors.length], [1, 1], errors.join("\n"));
     assert.match(errors[0] ?? "", message);
   }
-  assert.deepEqual(readdirSync(directory.path), []);
+  assert.deepEqual(readdirSync(directory.path), ["pages.db"]);
 });
 
 Deno.test({

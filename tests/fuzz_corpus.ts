@@ -16,10 +16,11 @@ const pick = <T>(values: readonly [T, ...T[]]): T => values[below(values.length)
 
 const MARKUP =
   "[[|]]|[|]|{{|}}|{{{|}}}|{||}\n||-|||!|''|'''|'''''|<!--|-->|<ref>|</ref>|<ref name=a />|<nowiki>|</nowiki>|<math>|</math>|" +
-  "<div>|</div>|<small>|</small>|<br/>|<gallery>|</gallery>|<includeonly>|</includeonly>|<onlyinclude>|-{|}-|zh:|==|===|\n|*|#|:|;|" +
+  "<table>|</table>|<td>|<tr a=b>|</td>|<caption>|<div>|</div>|<small>|</small>|<br/>|<gallery>|</gallery>|<includeonly>|</includeonly>|<onlyinclude>|-{|}-|zh:|==|===|\n|*|#|:|;|" +
   "----|__TOC__|__DISAMBIG__|File:|Category:|:Category:|thumb|http://a.b/c|https://|&nbsp;|&amp;|&#x1F929;|&#99999999;|%41|%0A|%5D%5D|%EF%B7%90|#redirect|" +
   "lang|convert|nowrap|~~~~|🤩|東京|é|\u200e|\u0000|\ufdd0|\ud83e|\udd29| |\t|a|B|word|.|,|(|)";
-const pieces = MARKUP.split(/(?<!\|)\|(?!\|)/).concat("|", "||") as [string, ...string[]];
+const TABLES = ["|", "||", "!!", "\n{|", "\n{|\n|", "\n|", "\n!", "\n|+", "\n|-\n", "\n|}"];
+const pieces = MARKUP.split(/(?<!\|)\|(?!\|)/).concat(TABLES) as [string, ...string[]];
 
 /** Random markup, a third of it repeated many times. */
 function randomWikitext(): string {
@@ -42,9 +43,10 @@ function mutated(text: string): string {
   return part;
 }
 
-const context = { includeCaptions: true, namespaces: new Namespaces() };
+const namespaces = new Namespaces();
 
 function readWikitext(source: string): void {
+  const context = { includeCaptions: true, includeTables: below(2) === 0, namespaces };
   for (const { text, links, heading } of parseWikitext(source, context).paragraphs) {
     assert.ok(text.length > 0 && heading >= -1);
     let at = 0;

@@ -21,8 +21,8 @@ export interface Comparison {
   disambiguation: { lost: string[]; added: string[] };
 }
 
-/** Compares what we make of the dump at `path` with `golden`. */
-export async function compareDump(path: string, golden: Golden): Promise<Comparison> {
+/** Compares what we make of the dump at `path` with `golden`, as by default or with the cells of tables. */
+export async function compareDump(path: string, golden: Golden, includeTables = false): Promise<Comparison> {
   const { siteinfo, pages } = await openDump(path);
   const rules = { language: siteinfo.language, caseSensitive: siteinfo.caseSensitive };
   const namespaces = new Namespaces(siteinfo.namespaces, siteinfo.language);
@@ -40,7 +40,7 @@ export async function compareDump(path: string, golden: Golden): Promise<Compari
     seen.add(title);
     const theirs = golden.pages.get(title);
     if (theirs === undefined) continue;
-    const ours = parseWikitext(text, { ...rules, namespaces });
+    const ours = parseWikitext(text, { ...rules, namespaces, includeTables });
     const regions = regionsOf(text, namespaces);
     links.add(title, text, regions, ours, theirs);
     words.add(text, regions, ours, theirs);

@@ -15,7 +15,7 @@ export const missKinds = {
   "comment": "stands in a comment: nobody sees it",
   "nowiki": "stands in <nowiki>: a reader sees its brackets",
   "element": "stands in a reference, a gallery or another element that is no prose",
-  "table": "stands in a table that MediaWiki renders as one, and wikipedia2vec takes its cells for prose",
+  "table": "stands in a table, whose cells wikipedia2vec takes for prose; includeTables keeps them",
   "unclosed table": "stands in a row of a table without an end, which MediaWiki renders as a table",
   "heading": "stands in a heading, whose text is no paragraph's",
   "template": "stands in a template of which nothing is shown",

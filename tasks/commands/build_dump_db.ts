@@ -1,16 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { Command } from "commander";
-import { describeDumpFiles, DumpDB, UserError } from "@lukeforge/corpus";
+import {
+  describeDumpFiles,
+  DumpDB,
+  type PageOptions as ParsedPageOptions,
+  UserError,
+} from "@lukeforge/corpus";
 import { dumpDBStage } from "../corpus_stages.ts";
 import { languageCode, wholeNumber } from "../option_values.ts";
+import { PAGE_OPTIONS, type PageOptions } from "../page_options.ts";
 import { type Reporter, runStage } from "../stage.ts";
 
-interface Options {
+interface Options extends PageOptions {
   readonly language?: string;
   readonly allowTruncated?: true;
-  readonly includeCaptions?: true;
-  readonly templateTexts?: string;
   readonly workers?: number;
   readonly poolSize?: number;
   readonly chunkSize?: number;
@@ -18,7 +22,7 @@ interface Options {
 
 /** `build-dump-db`: dump → page database. */
 export function buildDumpDBCommand(reporter: Reporter): Command {
-  return new Command("build-dump-db")
+  const command = new Command("build-dump-db")
     .summary("dump -> page database")
     .description(
       "Builds a page database from a MediaWiki dump: articles as paragraphs with links, and redirects.",
@@ -29,9 +33,8 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
       "pages-articles dump (.xml, .xml.bz2, .xml.gz; its parts in order; - is standard input), then the page database",
     )
     .option("--language <code>", "language (default: the dump's own)", languageCode)
-    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
-    .option("--include-captions", "the captions of pictures as paragraphs of their own")
-    .option("--template-texts <file>", "what more templates show: lines as `$2 <- lang | langx`")
+    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off");
+  return PAGE_OPTIONS.addTo(command)
     .option("--workers <n>", "threads that parse wikitext (default: all cores); same result", wholeNumber(1))
     .option("--pool-size <n>", "upstream's name of --workers", wholeNumber(1))
     .option("--chunk-size <n>", "accepted, without effect", wholeNumber(1))
@@ -44,7 +47,7 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
       if (options.chunkSize !== undefined) {
         reporter.line("--chunk-size has no effect: threads take pages by their size");
       }
-      const { language, allowTruncated, includeCaptions, templateTexts } = options;
+      const { language, allowTruncated } = options;
       const workers = options.workers ?? options.poolSize;
       const missing = dumps.find((path) => path !== "-" && !existsSync(path));
       if (missing !== undefined) {
@@ -52,13 +55,13 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
           `${missing}: no such file; check the path, or download a pages-articles dump from https://dumps.wikimedia.org`,
         );
       }
-      checkExisting(output, dumps, language);
+      const text = PAGE_OPTIONS.parsedBy(options);
+      checkExisting(output, dumps, language, text);
       await runStage(
         dumpDBStage(dumps, output, {
           ...(language !== undefined && { language }),
           ...(allowTruncated && { allowTruncated }),
-          ...(includeCaptions && { includeCaptions }),
-          ...(templateTexts !== undefined && { templateTexts: readTable(templateTexts) }),
+          ...text,
           ...(workers !== undefined && { workers }),
           notice: (line) => reporter.line(line),
         }),
@@ -67,16 +70,13 @@ export function buildDumpDBCommand(reporter: Reporter): Command {
     });
 }
 
-function readTable(file: string): { table: string; file: string } {
-  try {
-    return { table: readFileSync(file, "utf8"), file };
-  } catch {
-    throw new UserError(`${file}: cannot be read: give a text file of lines such as \`$2 <- lang | langx\``);
-  }
-}
-
-/** An output that exists must be the database of this dump. */
-function checkExisting(output: string, dumps: readonly string[], language: string | undefined): void {
+/** An output that exists must be the database of this dump, with the same of its text. */
+function checkExisting(
+  output: string,
+  dumps: readonly string[],
+  language: string | undefined,
+  text: ParsedPageOptions,
+): void {
   if (!existsSync(output)) return;
   let meta: DumpDB["meta"] = {};
   try {
@@ -87,6 +87,14 @@ function checkExisting(output: string, dumps: readonly string[], language: strin
   }
   const isSame = !dumps.includes("-") && meta["dump_files"] === JSON.stringify(describeDumpFiles(dumps)) &&
     (language === undefined || meta["language"] === language);
+  const built: Record<string, unknown> = JSON.parse(meta["options"] ?? "{}");
+  const isSameText = built["includeCaptions"] === text.includeCaptions &&
+    built["includeTables"] === text.includeTables && built["templateTexts"] === text.templateTexts?.table;
+  if (isSame && !isSameText) {
+    throw new UserError(
+      `${output}: exists already and was built with other options about captions, tables or templates; remove it or name another output file`,
+    );
+  }
   if (isSame) return;
   const names = dumps.map((path) => path === "-" ? "standard input" : basename(path)).join(", ");
   throw new UserError(

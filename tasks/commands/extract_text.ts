@@ -9,10 +9,12 @@ import { OutputFiles, type OutputNames } from "../extraction/output_files.ts";
 import { type Format, FORMATS } from "../extraction/page_formats.ts";
 import { type PageSplit, seededSplit, splitShares, WHOLE } from "../extraction/page_split.ts";
 import { byteCount, languageCode, oneOf, wholeNumber } from "../option_values.ts";
+import { PAGE_OPTIONS, type PageOptions } from "../page_options.ts";
+import { optionOf } from "../pretrain_settings.ts";
 import { quantity } from "../progress.ts";
 import { type Reporter, runStage, type Stage } from "../stage.ts";
 
-interface Options {
+interface Options extends PageOptions {
   readonly format: Format;
   readonly split?: readonly number[];
   readonly seed: number;
@@ -32,14 +34,15 @@ const WIKI_EXTRACTOR_FILE = 1 << 20;
 
 /** `extract-text`: page database or dump → text files. */
 export function extractTextCommand(reporter: Reporter): Command {
-  return new Command("extract-text")
+  const command = new Command("extract-text")
     .summary("page database or dump -> text: jsonl, text, sentences, wikiextractor")
     .description("Writes the articles of a page database, or of a dump, as text.")
+    .usage("[options] DUMP_OR_DB... OUT")
     .argument(
-      "<DUMP_OR_DB>",
-      "page database of build-dump-db, or a dump: .xml, .xml.bz2, .xml.gz; - is standard input",
+      "<FILES...>",
+      "page database of build-dump-db, or a dump (.xml, .xml.bz2, .xml.gz; its parts in order; - is standard input); " +
+        "then the file to write, for wikiextractor also a directory (a name without extension)",
     )
-    .argument("<OUT>", "file; for wikiextractor also a directory (a name without extension)")
     .option("--format <name>", `${FORMATS.join(", ")}`, oneOf(FORMATS), "text")
     .option("--split <shares>", "files of their own for shares of the pages, by title: 0.8/0.2", splitShares)
     .option("--seed <n>", "seed of the split", wholeNumber(0), 0)
@@ -58,25 +61,35 @@ export function extractTextCommand(reporter: Reporter): Command {
       "language of the sentences and of the dump (default: the dump's own)",
       languageCode,
     )
-    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off")
+    .option("--allow-truncated", "keep the pages before the cut of a dump that is cut off");
+  return PAGE_OPTIONS.addTo(command)
     .option("--workers <n>", "threads that parse a dump (default: all cores)", wholeNumber(1))
-    .action(async (input: string, output: string, options: Options) => {
+    .action(async (files: readonly string[], options: Options) => {
+      const inputs = files.slice(0, -1);
+      const output = files.at(-1);
+      if (output === undefined || inputs.length === 0) {
+        throw new UserError(
+          "give a page database or a dump, and the file to write: extract-text DUMP_OR_DB OUT",
+        );
+      }
       if (options.json && options.format !== "wikiextractor") {
         throw new UserError("--json belongs to --format wikiextractor; --format jsonl has links, too");
       }
-      const isDB = isDatabase(input);
+      const database = inputs.find(isDatabase);
+      if (database !== undefined) checkDatabase(database, inputs, options);
       if (options.format === "sentences" && options.language !== undefined) {
         openSentenceSplitter(options.language); // a wrong one shows before the work
       }
-      const files = new OutputFiles(outputNames(output, options));
+      const dump = dumpOptions(options); // a wrong table of templates, too
+      const texts = new OutputFiles(outputNames(output, options));
       try {
-        const pagesDB = isDB ? input : join(files.staging, "pages.db");
-        if (!isDB) await runStage(dumpDBStage(input, pagesDB, dumpOptions(options)), reporter);
-        await runStage(textStage(pagesDB, files, output, options), reporter);
-        if (!isDB) rmSync(pagesDB);
-        for (const path of files.commit()) reporter.line(path);
+        const pagesDB = database ?? join(texts.staging, "pages.db");
+        if (database === undefined) await runStage(dumpDBStage(inputs, pagesDB, dump), reporter);
+        await runStage(textStage(pagesDB, texts, output, options), reporter);
+        if (database === undefined) rmSync(pagesDB);
+        for (const path of texts.commit()) reporter.line(path);
       } catch (error) {
-        files.abandon();
+        texts.abandon();
         throw error;
       }
     });
@@ -98,6 +111,21 @@ function isDatabase(path: string): boolean {
   return new TextDecoder().decode(magic) === "SQLite format 3\0";
 }
 
+/** A database stands alone, and what is text in it was settled when it was built. */
+function checkDatabase(database: string, inputs: readonly string[], options: Options): void {
+  if (inputs.length > 1) {
+    throw new UserError(`${database}: a page database, and ${inputs.length - 1} more inputs: give it alone`);
+  }
+  const settled = (["includeCaptions", "includeTables", "templateTexts"] as const).find((name) =>
+    options[name] !== undefined
+  );
+  if (settled !== undefined) {
+    throw new UserError(
+      `${optionOf(settled)}: is settled in the page database ${database}; leave it out, or give the dump`,
+    );
+  }
+}
+
 function outputNames(output: string, { format, split, maxFileSize, gzip }: Options): OutputNames {
   const isDirectory = /[/\\]$/.test(output) || (format === "wikiextractor" && extname(output) === "");
   const limit = maxFileSize ?? (isDirectory ? WIKI_EXTRACTOR_FILE : undefined);
@@ -117,8 +145,10 @@ function splitOf(shares: readonly number[] | undefined, seed: number): PageSplit
   return shares === undefined ? WHOLE : seededSplit(shares, seed);
 }
 
-function dumpOptions({ language, allowTruncated, workers }: Options): BuildDumpDBOptions {
+function dumpOptions(options: Options): BuildDumpDBOptions {
+  const { language, allowTruncated, workers } = options;
   return {
+    ...PAGE_OPTIONS.parsedBy(options),
     ...(language !== undefined && { language }),
     ...(allowTruncated && { allowTruncated }),
     ...(workers !== undefined && { workers }),

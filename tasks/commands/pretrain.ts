@@ -5,6 +5,7 @@ import { SCHEDULES } from "@lukeforge/train";
 import { byteCount, languageCode, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
 import { defaultRunDirectory, type PretrainInput } from "../pretrain_request.ts";
+import { PAGE_OPTIONS } from "../page_options.ts";
 import {
   CORPUS_DEFAULTS,
   type GivenSettings,
@@ -64,6 +65,7 @@ export function pretrainCommand(reporter: Reporter): Command {
   );
 
   command.optionsGroup("Corpus (not with --dataset-dir):");
+  PAGE_OPTIONS.addTo(command);
   setting(
     command,
     "tokenizer",
