@@ -28,6 +28,7 @@ export class DumpDB implements Disposable {
   readonly #database: DatabaseSync;
   readonly #pageId: StatementSync;
   readonly #pageTitle: StatementSync;
+  readonly #pagesAt: StatementSync;
   readonly #redirect: StatementSync;
   readonly #paragraphs: StatementSync;
 
@@ -43,6 +44,9 @@ export class DumpDB implements Disposable {
     this.meta = meta;
     this.#pageId = database.prepare("SELECT id, is_disambiguation, headings FROM page WHERE title = ?");
     this.#pageTitle = database.prepare("SELECT title FROM page WHERE id = ?");
+    this.#pagesAt = database.prepare(
+      "SELECT id, title, is_disambiguation, headings FROM page WHERE id BETWEEN ? AND ? ORDER BY id",
+    );
     this.#redirect = database.prepare("SELECT target FROM redirect WHERE source = ?");
     this.#paragraphs = database.prepare(
       "SELECT text, abstract, heading, links FROM paragraph WHERE page_id = ? ORDER BY position",
@@ -104,6 +108,27 @@ export class DumpDB implements Disposable {
         isDisambiguation: is_disambiguation === 1,
         headings: decodeHeadings(headings),
         paragraphs: paragraphs.all(id ?? null).map(decodeParagraph),
+      };
+    }
+  }
+
+  /**
+   * The articles at the places `first` to `last`, in the order of the dump; one is held at a time.
+   *
+   * @param isWanted leaves out articles by their title before their text is read.
+   */
+  *pagesAt(
+    first: number,
+    last: number,
+    isWanted: (title: string) => boolean = () => true,
+  ): Generator<Omit<WikiPage, "id">, void, void> {
+    for (const { id, title, is_disambiguation, headings } of this.#pagesAt.all(first, last)) {
+      if (!isWanted(String(title))) continue;
+      yield {
+        title: String(title),
+        isDisambiguation: is_disambiguation === 1,
+        headings: decodeHeadings(headings),
+        paragraphs: this.#paragraphs.all(id ?? null).map(decodeParagraph),
       };
     }
   }

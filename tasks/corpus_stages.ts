@@ -10,7 +10,7 @@ import {
   syncDirectory,
   syncFile,
 } from "@lukeforge/corpus";
-import { buildPretrainingDataset, type DatasetBuildOptions } from "@lukeforge/train";
+import { type DatasetBuildOptions, PageDocuments } from "@lukeforge/train";
 import {
   chooseEntities,
   type ChooseEntitiesOptions,
@@ -25,6 +25,7 @@ import {
   titlesOfEntity,
   type Tokenizer,
 } from "@lukeforge/vocab";
+import { madeDataset } from "./made_dataset.ts";
 import { openEntityVocab } from "./open_entity_vocab.ts";
 import { type ProgressCallback, quantity } from "./progress.ts";
 import type { RunSources } from "./run_sources.ts";
@@ -186,12 +187,20 @@ export interface DatasetInputs {
   readonly entityVocab: string;
 }
 
+/** Options of {@linkcode datasetStage}. */
+export interface DatasetStageOptions extends DatasetBuildOptions {
+  /** Order of the pages. Default 0. */
+  readonly seed?: number;
+  /** Uses this many pages, a random choice. Default: all. */
+  readonly maxNumDocuments?: number;
+}
+
 /** Page database, tokenizer and entity vocabulary → dataset directory. */
 export function datasetStage(
   inputs: DatasetInputs,
   output: string,
   split: PageSplit,
-  options: DatasetBuildOptions = {},
+  { seed, maxNumDocuments, ...options }: DatasetStageOptions = {},
 ): Stage {
   return {
     name: split.heldOut ? "held-out dataset" : "dataset",
@@ -200,21 +209,18 @@ export function datasetStage(
     async make(progress) {
       using db = DumpDB.open(inputs.pagesDB);
       const filter = pageFilter(split);
-      const summary = buildPretrainingDataset(
-        db,
+      const source = new PageDocuments(db, {
+        ...(seed !== undefined && { seed }),
+        ...(maxNumDocuments !== undefined && { maxNumDocuments }),
+        ...(filter && { pageFilter: filter, pageFilterDescription: describeSplit(split) }),
+      });
+      return await madeDataset(
+        source,
         await openTokenizer(inputs.tokenizer),
         EntityVocab.load(inputs.entityVocab),
         output,
-        {
-          ...options,
-          ...(filter && { pageFilter: filter, pageFilterDescription: describeSplit(split) }),
-          progress,
-        },
+        { ...options, progress },
       );
-      const { pages, items, words, entities } = summary;
-      return `${quantity(items)} items of ${quantity(pages)} pages, ${quantity(words)} words, ${
-        quantity(entities)
-      } entities`;
     },
   };
 }

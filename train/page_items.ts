@@ -1,4 +1,10 @@
 import { splitLongSentence } from "./long_sentence.ts";
+import {
+  type EntityMention,
+  type ResolvedPage,
+  resolvePage,
+  type ResolvePageOptions,
+} from "./resolved_page.ts";
 import type { SentenceSplitter } from "./sentence_splitter.ts";
 
 /** A mention of an entity in an item. */
@@ -60,18 +66,12 @@ export interface SegmentTokenizer {
   isSubword(id: number): boolean;
 }
 
-/** How a page becomes items. */
-export interface PageItemOptions {
+/** How text with its mentions becomes items. */
+export interface ItemOptions {
   /** Makes words of text. */
   readonly tokenizer: SegmentTokenizer;
   /** Makes sentences of paragraphs. */
   readonly sentenceSplitter: SentenceSplitter;
-  /** Entity id of a link's resolved title. */
-  readonly entityId: (title: string) => number | undefined;
-  /** Id for links outside the vocabulary; absent: their text is kept without an entity. */
-  readonly unkEntityId?: number;
-  /** The title at the end of the redirects of a link's title. */
-  readonly resolveRedirect: (title: string) => string;
   /** Longest item, `[CLS]` and `[SEP]` included. */
   readonly maxSeqLength: number;
   /** Most entities of an item; the others are dropped. */
@@ -82,14 +82,15 @@ export interface PageItemOptions {
   readonly minSentenceLength: number;
   /** Keeps items without any entity. */
   readonly includeSentencesWithoutEntities?: boolean;
-  /** Only paragraphs before the first heading. */
-  readonly abstractOnly?: boolean;
   /**
    * `"luke"`: upstream's rules to the letter: links across a sentence boundary lose their entity, sentences beyond the
    * maximal length are dropped, a mention that directly follows another (or opens a sentence) is always spelled as after a space.
    */
   readonly compat?: "luke";
 }
+
+/** How a page becomes items. */
+export interface PageItemOptions extends ItemOptions, ResolvePageOptions {}
 
 /** What became of a page's links and sentences. */
 export interface PageItemCounts {
@@ -122,10 +123,9 @@ export function emptyPageItemCounts(): PageItemCounts {
   };
 }
 
-interface EntityLink {
-  readonly id: number;
-  readonly start: number;
-  readonly end: number;
+/** Adds counts to a sum. */
+export function addPageItemCounts(sum: PageItemCounts, counts: PageItemCounts): void {
+  for (const name of Object.keys(counts) as (keyof PageItemCounts)[]) sum[name] += counts[name];
 }
 
 /**
@@ -142,12 +142,19 @@ export function pageItems(
   options: PageItemOptions,
   counts: PageItemCounts = emptyPageItemCounts(),
 ): DatasetItem[] {
+  return itemsOfPage(resolvePage(page, options, counts), options, counts);
+}
+
+/** {@linkcode pageItems} of a page whose links have been looked up: no vocabulary is needed any more. */
+export function itemsOfPage(
+  { pageId, paragraphs }: ResolvedPage,
+  options: ItemOptions,
+  counts: PageItemCounts = emptyPageItemCounts(),
+): DatasetItem[] {
   const compat = options.compat === "luke";
   const maxWords = options.maxSeqLength - 2;
   const sentences: TokenizedSentence[] = [];
-  for (const paragraph of page.paragraphs) {
-    if (options.abstractOnly && !paragraph.abstract) continue;
-    const { text, links } = entityLinks(paragraph, options, counts);
+  for (const { text, mentions: links } of paragraphs) {
     const trimmed = text.replace(TRAILING_SPACE, "");
     const whole = options.sentenceSplitter.split(trimmed);
     const spans = compat ? whole : joinAcrossLinks(whole, links);
@@ -168,47 +175,17 @@ export function pageItems(
       }
     }
   }
-  return packSentences(sentences, options.entityId(page.title) ?? -1, options);
+  return packSentences(sentences, pageId, options);
 }
 
 // What Python's str.rstrip() removes; JavaScript's trimEnd() differs in U+001C to U+001F, U+0085 and U+FEFF.
 // deno-lint-ignore no-control-regex
 const TRAILING_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
 
-function entityLinks(
-  paragraph: ItemParagraph,
-  options: PageItemOptions,
-  counts: PageItemCounts,
-): { text: string; links: EntityLink[] } {
-  let text = paragraph.text;
-  const links: EntityLink[] = [];
-  const ordered: ItemParagraph["links"] = options.compat === "luke"
-    ? paragraph.links
-    : paragraph.links.toSorted((a, b) => a.start - b.start || b.end - a.end);
-  let last = 0;
-  for (const link of ordered) {
-    const title = options.resolveRedirect(link.title);
-    if (title.startsWith("Category:") && link.text.toLowerCase().startsWith("category:")) {
-      text = text.slice(0, link.start) + " ".repeat(link.end - link.start) + text.slice(link.end);
-      continue;
-    }
-    counts.links++;
-    const known = options.entityId(title);
-    if (known !== undefined) counts.linksInVocabulary++;
-    const id = known ?? options.unkEntityId;
-    if (id === undefined) continue;
-    // A link inside another has no place of its own among the segments of a sentence.
-    if (options.compat !== "luke" && (link.start < last || link.start >= link.end)) continue;
-    links.push({ id, start: link.start, end: link.end });
-    last = link.end;
-  }
-  return { text, links };
-}
-
 /** Removes the boundaries that lie inside a link. Both lists are in order. */
 function joinAcrossLinks(
   spans: readonly [number, number][],
-  links: readonly EntityLink[],
+  links: readonly EntityMention[],
 ): [number, number][] {
   const joined: [number, number][] = [];
   let link = 0;
@@ -225,8 +202,8 @@ function joinAcrossLinks(
 function tokenizeSentence(
   text: string,
   [sentenceStart, sentenceEnd]: readonly [number, number],
-  links: readonly EntityLink[],
-  options: PageItemOptions,
+  links: readonly EntityMention[],
+  options: ItemOptions,
 ): TokenizedSentence {
   const compat = options.compat === "luke";
   const { tokenizer } = options;
@@ -258,7 +235,7 @@ function tokenizeSentence(
 function packSentences(
   sentences: readonly TokenizedSentence[],
   pageId: number,
-  options: PageItemOptions,
+  options: ItemOptions,
 ): DatasetItem[] {
   const maxWords = options.maxSeqLength - 2;
   const items: DatasetItem[] = [];

@@ -207,11 +207,20 @@ Deno.test("pageItems() spells a mention by the character really before it; compa
   deepEqual(compat.calls, [["x ", true], ["A", true], ["", false], ["B", true], [" c", false]]);
 });
 
-Deno.test("pageItems() blanks category links, keeps unknown links as text or [UNK], honours abstractOnly", () => {
+Deno.test("pageItems() compat blanks category links, of which page databases have none, in any language", () => {
   const tokenizer = new WhitespaceTokenizer();
   const page = {
     title: "Redx",
-    paragraphs: [paragraph("a [Category:Cats] b [Red link] c"), paragraph("later [word]", false)],
+    paragraphs: [paragraph("a [Category:Cats] b [Red link] c")],
+  };
+  deepEqual(shown(pageItems(page, options(tokenizer, { compat: "luke" })), tokenizer), ["a b Red link c"]);
+});
+
+Deno.test("pageItems() keeps unknown links as text or [UNK], honours abstractOnly", () => {
+  const tokenizer = new WhitespaceTokenizer();
+  const page = {
+    title: "Redx",
+    paragraphs: [paragraph("a b [Red link] c"), paragraph("later [word]", false)],
   };
   const known = pageItems(page, options(tokenizer, { abstractOnly: true }));
   deepEqual(shown(known, tokenizer), ["a b Red link c"]);
