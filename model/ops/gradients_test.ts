@@ -170,6 +170,13 @@ const cases: Record<string, (recorder: Recorder) => Tensor> = {
     const shape = { items, length, heads: 2, dropout: 0.2 };
     return gelu(plan, attention(plan, make("query"), make("key"), make("value"), mask, shape));
   },
+  "attention() with several groups in a sequence": ({ plan, parameter, integers }) => {
+    const [items, length, hidden] = [3, 6, 6];
+    const mask = integers("mask", items, length, [1, 2, 2, 3, 0, 2, 2, 1, 2, 1, 3, 3, 4, 4, 0, 0, 5, 0]);
+    const make = (name: string): Tensor => parameter(name, items * length, hidden);
+    const shape = { items, length, heads: 2, dropout: 0.2 };
+    return gelu(plan, attention(plan, make("query"), make("key"), make("value"), mask, shape));
+  },
   "attention() with entity-aware queries, none of which meets the second item's entities": (
     { plan, parameter, integers },
   ) => {

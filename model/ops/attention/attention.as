@@ -4,7 +4,7 @@ import { address, at, exp4, integer, load4, madd, real, splat, store4, sum4 } fr
 
 // Scores live in blocks of at most 72 queries × 72 keys in the worker's scratch memory and are used up there. The forward pass takes a
 // block of queries over all keys; the backward pass takes a whole head, so that one recomputation of its blocks gives all three
-// gradients and no two tiles add to one place. Blocks of keys that are all padding are passed over. The products are those of
+// gradients and no two tiles add to one place. Pairs of blocks without a group in common are passed over. The products are those of
 // matmul.as: a left factor in panels of 4 rows, a right one in panels of 12 (or 8) columns. A block of scores is stored the way
 // in which it is a left factor next: by queries (panels of 4 queries, key after key) or by keys.
 
@@ -19,12 +19,15 @@ const BLOCK_FLOATS: i32 = 4608;
 /** A panel of 4 rows of scores takes this many floats times 4: no power of two, whose panels would share few sets of a cache. */
 const PANEL: i32 = 76;
 
+/** Below every score. */
+const LOWEST_SCORE: f32 = -3.4e38;
+
 /** Positions of a tile of attention_delta(). */
 const DELTA_POSITIONS: i32 = 64;
 
 /** The scratch memory: three blocks of scores, seven packed blocks, what is known of keys and rows. */
 let scores: usize = 0, slopes: usize = 0, turned: usize = 0, packed: usize = 0;
-let bias: usize = 0, greatest: usize = 0, sums: usize = 0;
+let keyGroups: usize = 0, rowGroups: usize = 0, greatest: usize = 0, sums: usize = 0;
 
 // The call, read from its parameter block.
 let heads: i32 = 0, length: i32 = 0, words: i32 = 0, depth: i32 = 0, queries: i32 = 0, hidden: i32 = 0, firstItem: i32 = 0;
@@ -32,6 +35,9 @@ let size: i32 = 0, packedBlock: i32 = 0;
 let scale: f32 = 0, dropoutScale: f32 = 0;
 let place: v128 = i32x4.splat(0), threshold: v128 = i32x4.splat(0);
 let drops: bool = false;
+
+/** What fill_groups() leaves. */
+let leastGroup: f32 = 0, greatestGroup: f32 = 0;
 
 @inline
 function pad(count: i32, unit: i32): i32 {
@@ -60,8 +66,9 @@ function begin(block: usize, s: i32): void {
   slopes = at(scores, PANEL * BLOCK);
   turned = at(slopes, PANEL * BLOCK);
   packed = at(turned, PANEL * BLOCK);
-  bias = at(packed, 7 * packedBlock);
-  greatest = at(bias, BLOCK);
+  keyGroups = at(packed, 7 * packedBlock);
+  rowGroups = at(keyGroups, BLOCK);
+  greatest = at(rowGroups, BLOCK);
   sums = at(greatest, BLOCK);
 }
 
@@ -161,31 +168,55 @@ function dropout_row(item: i32, head: i32, row: i32): i32 {
   return (((firstItem + item) * heads + head) * length + row) * length;
 }
 
-/** Whether a mask sees any position. */
-function any_seen(mask: usize): bool {
-  for (let j = 0; j < length; j++) if (load<i32>(at(mask, j)) != 0) return true;
-  return false;
+/** The greatest number of a mask. */
+function greatest_number(mask: usize): i32 {
+  let most = 0;
+  for (let j = 0; j < length; j++) most = max(most, load<i32>(at(mask, j)));
+  return most;
 }
 
-/** Fills `bias` for `count` keys from whether each is seen: an i32 mask, or the f32s of `stats` four apart. */
-function fill_bias(seen: usize, step: i32, count: i32, all: bool): bool {
-  let any = false;
+/** A position's group: its number in the mask, or for padding the greatest number negated. */
+@inline
+function group_of(mask: usize, j: i32, padding: i32): f32 {
+  const number = load<i32>(at(mask, j));
+  return <f32>(number == 0 ? -padding : number);
+}
+
+/** Group of the rest of four when there are fewer: no query and no key has it. */
+const NO_GROUP: f32 = -Infinity;
+
+/**
+ * Reads the groups of `count` queries or keys into `to` from an i32 mask, or without `isMask` from `stats`, and pads them to fours. A
+ * query is of the group that its padding stands for. Leaves the least and the greatest group that can see or be seen.
+ */
+function fill_groups(from: usize, count: i32, isMask: bool, padding: i32, ofQueries: bool, to: usize): void {
   const width = pad(count, 4);
+  leastGroup = Infinity;
+  greatestGroup = -1;
   for (let j = 0; j < width; j++) {
-    const sees = j < count && (all || load<i32>(at(seen, j * step)) != 0);
-    store<f32>(at(bias, j), sees ? 0 : -Infinity);
-    any = any || sees;
+    let group = NO_GROUP;
+    if (j < count) {
+      group = isMask ? group_of(from, j, padding) : load<f32>(at(from, j * 4));
+      if (ofQueries) group = abs(group);
+      if (group >= 0) {
+        leastGroup = min(leastGroup, group);
+        greatestGroup = max(greatestGroup, group);
+      }
+    }
+    store<f32>(at(to, j), group);
   }
-  return any;
 }
 
 /** Exponentiates the scores of four queries, a block by queries, and returns the factors that earlier blocks shrink by. */
 function soften(r: i32, count: i32, elements: v128, first: bool): v128 {
   const row = at(scores, r * PANEL), factor = splat(scale), end = at(row, count * 4);
-  let top = first ? splat(-Infinity) : v128.load(at(greatest, r));
+  const own = v128.load(at(rowGroups, r)), unseen = splat(-Infinity);
+  // Not −∞, from which that of a query that sees none of these keys would be no number.
+  let top = first ? splat(LOWEST_SCORE) : v128.load(at(greatest, r));
   const before = top;
-  for (let p = row, b = bias; p < end; p += 16, b += 4) {
-    const s = madd(v128.load(p), factor, v128.load_splat<f32>(b));
+  for (let p = row, b = keyGroups; p < end; p += 16, b += 4) {
+    const seen = f32x4.eq(v128.load_splat<f32>(b), own);
+    const s = v128.bitselect(f32x4.mul(v128.load(p), factor), unseen, seen);
     v128.store(p, s);
     top = f32x4.max(top, s);
   }
@@ -234,14 +265,17 @@ export function attention_forward(block: usize, tile: i32): void {
   const head = tile % heads, item = tile / heads, offset = head * depth;
   const mask = at(address(block, 3), item * length);
   const context = at(address(block, 4), (item * length + r0) * hidden + offset);
-  const all = !any_seen(mask);
+  const padding = greatest_number(mask);
+  fill_groups(at(mask, r0), rows, true, padding, true, rowGroups);
+  const least = leastGroup, most = greatestGroup;
   let first = true;
   for (let which = 0; which < queries; which++) {
     pack_across(at(address(block, 0), ((item * queries + which) * length + r0) * hidden + offset), rows, panels(0));
     const end = which + 1 == queries ? length : words;
     for (let j0 = which == 0 ? 0 : words; j0 < end; j0 += size) {
       const count = min(size, end - j0);
-      if (!fill_bias(at(mask, j0), 1, count, all)) continue;
+      fill_groups(at(mask, j0), count, true, padding, false, keyGroups);
+      if (leastGroup > most || greatestGroup < least) continue;
       const from = (item * length + j0) * hidden + offset;
       pack_left(at(address(block, 1), from), count, panels(1));
       pack_rows(at(address(block, 2), from), count, panels(2));
@@ -268,7 +302,7 @@ export function attention_forward(block: usize, tile: i32): void {
     store<f32>(to, load<f32>(at(greatest, r)));
     store<f32>(to, Mathf.log(sum), 4);
     store<f32>(to, 0, 8);
-    store<f32>(to, all || load<i32>(at(mask, r0 + r)) != 0 ? 1 : 0, 12);
+    store<f32>(to, group_of(mask, r0 + r, padding), 12);
   }
 }
 
@@ -294,10 +328,12 @@ export function attention_delta(block: usize, tile: i32): void {
 /** Turns a query's scores into dropped probabilities and its dP into dS; blocks by keys. */
 function differentiate(r: i32, count: i32, stats: usize, element: i32): void {
   const most = splat(load<f32>(stats)), logSum = splat(load<f32>(stats, 4)), delta = splat(load<f32>(stats, 8));
-  const kept = splat(dropoutScale), factor = splat(scale);
+  const kept = splat(dropoutScale), factor = splat(scale), unseen = splat(-Infinity);
+  const own = f32x4.abs(v128.load_splat<f32>(at(stats, 3)));
   for (let c = 0; c < count; c += 4) {
     const at0 = at(scores, c * PANEL + r * 4), at1 = at(slopes, c * PANEL + r * 4);
-    const s = madd(v128.load(at0), factor, v128.load(at(bias, c)));
+    const seen = f32x4.eq(v128.load(at(keyGroups, c)), own);
+    const s = v128.bitselect(f32x4.mul(v128.load(at0), factor), unseen, seen);
     const p = exp4(f32x4.sub(f32x4.sub(s, most), logSum));
     let dp = v128.load(at1), dropped = p;
     if (drops) {
@@ -325,21 +361,24 @@ export function attention_backward(block: usize, tile: i32): void {
   for (let which = 0; which < queries; which++) {
     const own = (item * queries + which) * length * hidden + offset;
     const end = which + 1 == queries ? length : words;
-    let started = false;
+    // Which pairs of blocks meet depends on the groups: dQ adds up from nothing.
+    if (!addsQ) clear(at(address(block, 5), own), length);
     for (let j0 = which == 0 ? 0 : words; j0 < end; j0 += size) {
       const count = min(size, end - j0), from = base + j0 * hidden;
       const dk = at(address(block, 6), from), dv = at(address(block, 7), from);
-      if (!fill_bias(at(stats, j0 * 4 + 3), 4, count, false)) {
-        if (!addsK) clear(dk, count);
-        if (!addsV) clear(dv, count);
-        continue;
-      }
+      fill_groups(at(stats, j0 * 4 + 3), count, false, 0, false, keyGroups);
+      const least = leastGroup, most = greatestGroup;
+      let met = false;
       const k = at(address(block, 1), from);
-      pack_across(k, count, panels(0));
-      pack_across(at(address(block, 2), from), count, panels(1));
-      pack_rows(k, count, panels(2));
       for (let r0 = 0; r0 < length; r0 += size) {
         const rows = min(size, length - r0);
+        fill_groups(at(stats, r0 * 4 + 3), rows, false, 0, true, rowGroups);
+        if (leastGroup > most || greatestGroup < least) continue;
+        if (!met) {
+          pack_across(k, count, panels(0));
+          pack_across(at(address(block, 2), from), count, panels(1));
+          pack_rows(k, count, panels(2));
+        }
         const q = at(address(block, 0), own + r0 * hidden), dcontext = at(address(block, 4), base + r0 * hidden);
         pack_left(q, rows, panels(3));
         pack_left(dcontext, rows, panels(4));
@@ -350,14 +389,15 @@ export function attention_backward(block: usize, tile: i32): void {
         for (let r = 0; r < rows; r++) {
           differentiate(r, count, at(stats, (r0 + r) * 4), dropout_row(item, head, r0 + r) + j0);
         }
-        block_product(scores, count, panels(6), rows, dv, 1, addsV || r0 > 0);
-        block_product(slopes, count, panels(5), rows, dk, scale, addsK || r0 > 0);
+        block_product(scores, count, panels(6), rows, dv, 1, addsV || met);
+        block_product(slopes, count, panels(5), rows, dk, scale, addsK || met);
         turn(slopes, rows, count);
-        const dq = at(address(block, 5), own + r0 * hidden);
-        block_product(turned, rows, panels(2), count, dq, scale, addsQ || started);
+        block_product(turned, rows, panels(2), count, at(address(block, 5), own + r0 * hidden), scale, true);
+        met = true;
       }
-      started = true;
+      if (met) continue;
+      if (!addsK) clear(dk, count);
+      if (!addsV) clear(dv, count);
     }
-    if (!started && !addsQ) clear(at(address(block, 5), own), length);
   }
 }

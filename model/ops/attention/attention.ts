@@ -25,8 +25,9 @@ const NO_DROPOUT = { site: 0, key: 0, threshold: 0, scale: 1 } as const;
 
 /**
  * Records dropout(softmax(Q Kᵀ / √d)) V for each head, without a matrix of scores. `query`, `key`, `value` are [items · length,
- * hidden] f32 with the heads side by side, `mask` is [items, length] i32 (1 = seen); the result is laid out like the key. Throws
- * a RangeError when a head is wider than {@linkcode MAX_HEAD_SIZE}.
+ * hidden] f32 with the heads side by side; the result is laid out like the key. `mask` is [items, length] i32: 0 is padding, and
+ * positions of one number attend to each other only, so that a sequence may hold several texts; 2²⁴ numbers are told apart. Throws a
+ * RangeError when a head is wider than {@linkcode MAX_HEAD_SIZE}.
  */
 export function attention(
   plan: PlanBuilder,

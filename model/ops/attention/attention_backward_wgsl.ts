@@ -5,6 +5,7 @@ import {
   lines,
   loadTiles,
   MAIN,
+  meetsTile,
   prelude,
   type Score,
   sharedScores,
@@ -35,6 +36,7 @@ export function attentionBackwardWgsl(size: SizeOf<AttentionConstant>): string {
       ));
   return `${prelude(size, tile, ["q", "k", "v", "dcontext"])}
 ${sharedScores(tile, ["s", "g"])}
+var<workgroup> tile_groups: array<f32, ${depth}>;
 var<workgroup> tile_stats: array<vec4<f32>, ${depth}>;
 
 fn read_stats(item: u32, head: u32, row: u32) -> vec4<f32> {
@@ -57,6 +59,7 @@ ${MAIN(tile)}
     let item = flat / (query_blocks * heads);
     let element = element_row(item, head, row);
     let known = read_stats(item, head, safe_row);
+    let own_group = abs(known.w);
 ${
     lines(vectors, (i) =>
       `    let c${i} = read_dcontext(item * length + safe_row, head, (first + ${i}u) * 4u);`)
@@ -69,8 +72,8 @@ ${lines(vectors, (i) => `      var x${i} = vec4<f32>();`)}
       for (var start = range_begin(range); start < end; start += ${depth}u) {
         let count = min(${depth}u, end - start);
         if (lane < ${depth}u) {
-          tile_seen[lane] = 0u;
-          if (lane < count) { tile_seen[lane] = select(0u, 1u, read_stats(item, head, start + lane).w != 0.0); }
+          tile_groups[lane] = -1.0;
+          if (lane < count) { tile_groups[lane] = read_stats(item, head, start + lane).w; }
         }
 ${
     loadTiles(
@@ -80,13 +83,13 @@ ${
     )
   }
         workgroupBarrier();
-        let runs = ${Array.from({ length: depth }, (_, j) => `tile_seen[${j}]`).join(" + ")} > 0u;
+        let runs = ${meetsTile(tile, (j) => `tile_groups[${j}]`)};
 ${exchangeScores(tile, forQueries)}        if (runs) {
         for (var j = 0u; j < count; j += ${group}u) {
 ${groupScores(tile, forQueries)}
 ${
     lines(group, (u) =>
-      `        let p${u} = select(0.0, exp(s${u} - known.x - known.y), tile_seen[j + ${u}u] != 0u);`)
+      `        let p${u} = select(0.0, exp(s${u} - known.x - known.y), tile_groups[j + ${u}u] == own_group);`)
   }
 ${
     lines(group, (u) =>
@@ -127,16 +130,22 @@ ${store("dq", "x")}
   }
   let key_end = range_end(range);
   let safe_key = min(key_row, length - 1u);
-  let seen = key_row < key_end && read_stats(item, head, safe_key).w != 0.0;
+  let key_group = read_stats(item, head, safe_key).w;
+  let own_group = select(-2.0, key_group, key_row < key_end && key_group >= 0.0);
 ${lines(vectors, (i) => `  let k${i} = read_k(item * length + safe_key, head, (first + ${i}u) * 4u);`)}
 ${lines(vectors, (i) => `  let v${i} = read_v(item * length + safe_key, head, (first + ${i}u) * 4u);`)}
 ${lines(vectors, (i) => `  var x${i} = vec4<f32>();\n  var y${i} = vec4<f32>();`)}
   let query = (item * queries + range) * length;
-  let runs = true;
   let end = length;
   for (var start = 0u; start < length; start += ${depth}u) {
       let count = min(${depth}u, end - start);
-      if (lane < count) { tile_stats[lane] = read_stats(item, head, start + lane); }
+      if (lane < ${depth}u) {
+        tile_groups[lane] = -1.0;
+        if (lane < count) {
+          tile_stats[lane] = read_stats(item, head, start + lane);
+          tile_groups[lane] = abs(tile_stats[lane].w);
+        }
+      }
 ${
     loadTiles(
       tile,
@@ -145,7 +154,9 @@ ${
     )
   }
       workgroupBarrier();
-${exchangeScores(tile, forKeys)}      for (var j = 0u; j < count; j += ${group}u) {
+      let runs = ${meetsTile(tile, (j) => `tile_groups[${j}]`)};
+${exchangeScores(tile, forKeys)}      if (runs) {
+      for (var j = 0u; j < count; j += ${group}u) {
 ${groupScores(tile, forKeys)}
 ${
     lines(group, (u) => {
@@ -153,7 +164,7 @@ ${
         ? `        let f${u} = select(0.0, dropout_scale, dropout_keeps(element_row(item, head, start + j + ${u}u) + key_row, place0));\n`
         : "";
       return `        let n${u} = tile_stats[j + ${u}u];
-        let p${u} = select(0.0, exp(s${u} - n${u}.x - n${u}.y), seen && j + ${u}u < count);
+        let p${u} = select(0.0, exp(s${u} - n${u}.x - n${u}.y), tile_groups[j + ${u}u] == own_group);
 ${drop}        let d${u} = p${u} * (g${u}${drops ? ` * f${u}` : ""} - n${u}.z);
         let w${u} = p${u}${drops ? ` * f${u}` : ""};`;
     })
@@ -166,6 +177,7 @@ ${
       };
         y${i} = y${i}${sum((u) => ` + w${u} * tile_b[place + ${u}u * vectors + ${i}u]`)};`)
   }
+      }
       }
       workgroupBarrier();
   }

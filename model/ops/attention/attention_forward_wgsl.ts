@@ -5,6 +5,7 @@ import {
   lines,
   loadTiles,
   MAIN,
+  meetsTile,
   prelude,
   type Score,
   sharedScores,
@@ -27,7 +28,8 @@ export function attentionForwardWgsl(size: SizeOf<AttentionConstant>): string {
   const greatest = members.map((u) => `t${u}`).reduce((a, b) => `max(${a}, ${b})`);
   return `${prelude(size, tile, ["q", "k", "v"])}
 ${sharedScores(tile, ["s"])}
-var<workgroup> sees_any: atomic<u32>;
+var<workgroup> tile_groups: array<i32, ${depth}>;
+var<workgroup> greatest_group: atomic<i32>;
 
 ${MAIN(tile)}
   let blocks = (length + rows_of_workgroup - 1u) / rows_of_workgroup;
@@ -36,11 +38,13 @@ ${MAIN(tile)}
   let row = flat % blocks * rows_of_workgroup + own;
   let head = flat / blocks % heads;
   let item = flat / (blocks * heads);
-  for (var j = lane; j < length; j += ${threads}u) {
-    if (mask[item * length + j] != 0) { atomicStore(&sees_any, 1u); }
-  }
+  var greatest = 0;
+  for (var j = lane; j < length; j += ${threads}u) { greatest = max(greatest, mask[item * length + j]); }
+  atomicMax(&greatest_group, greatest);
   workgroupBarrier();
-  let sees_none = atomicLoad(&sees_any) == 0u;
+  let padding_group = atomicLoad(&greatest_group);
+  let own_number = mask[item * length + min(row, length - 1u)];
+  let own_group = select(own_number, padding_group, own_number == 0);
   let element = element_row(item, head, row);
   let place0 = dropout_place();
   var m = -3.4e38;
@@ -53,8 +57,11 @@ ${lines(vectors, (i) => `    let q${i} = read_q(query, head, (first + ${i}u) * 4
     for (var start = range_begin(range); start < end; start += ${depth}u) {
       let count = min(${depth}u, end - start);
       if (lane < ${depth}u) {
-        tile_seen[lane] = 0u;
-        if (lane < count) { tile_seen[lane] = select(0u, 1u, sees_none || mask[item * length + start + lane] != 0); }
+        tile_groups[lane] = -1;
+        if (lane < count) {
+          let number = mask[item * length + start + lane];
+          tile_groups[lane] = select(number, -padding_group, number == 0);
+        }
       }
 ${
     loadTiles(
@@ -64,14 +71,17 @@ ${
     )
   }
       workgroupBarrier();
-      let runs = ${Array.from({ length: depth }, (_, j) => `tile_seen[${j}]`).join(" + ")} > 0u;
+      let runs = ${meetsTile(tile, (j) => `tile_groups[${j}]`)};
 ${exchangeScores(tile, scores)}      if (runs) {
       for (var j = 0u; j < count; j += ${group}u) {
 ${groupScores(tile, scores)}
-${lines(group, (u) => `        let t${u} = select(-3.4e38, s${u}, tile_seen[j + ${u}u] != 0u);`)}
+${lines(group, (u) => `        let t${u} = select(-3.4e38, s${u}, tile_groups[j + ${u}u] == own_group);`)}
         let top = max(m, ${greatest});
         let shrink = exp(m - top);
-${lines(group, (u) => `        let e${u} = select(0.0, exp(s${u} - top), tile_seen[j + ${u}u] != 0u);`)}
+${
+    lines(group, (u) =>
+      `        let e${u} = select(0.0, exp(s${u} - top), tile_groups[j + ${u}u] == own_group);`)
+  }
         sum = sum * shrink + (${members.map((u) => `e${u}`).join(" + ")});
         m = top;
         let place = j * vectors + first;
@@ -111,7 +121,7 @@ ${
       stats[place] = m;
       stats[place + 1u] = log(sum);
       stats[place + 2u] = 0.0;
-      stats[place + 3u] = select(0.0, 1.0, sees_none || mask[item * length + row] != 0);
+      stats[place + 3u] = f32(select(own_number, -padding_group, own_number == 0));
     }
   }
 }

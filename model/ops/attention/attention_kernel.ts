@@ -38,6 +38,18 @@ function queryRow({ queries, length, words }: Shape, item: number, row: number, 
   return (item * queries + (queries === 2 && column >= words ? 1 : 0)) * length + row;
 }
 
+/** For each position its group: a number of the mask, or for padding the greatest of its sequence, negated. */
+function groupsOf(mask: Numbers, item: number, length: number): number[] {
+  const numbers = Array.from(mask.subarray(item * length, (item + 1) * length));
+  const greatest = numbers.reduce((a, b) => Math.max(a, b), 0);
+  return numbers.map((number) => number === 0 ? 0 - greatest : number);
+}
+
+/** Whether a query of one group sees a key of another. */
+function sees(query: number, key: number): boolean {
+  return Math.abs(query) === key;
+}
+
 /** Σ of the products of `size` elements of `a` and `b`. */
 function dot(a: Numbers, aStart: number, b: Numbers, bStart: number, size: number): number {
   let sum = 0;
@@ -74,9 +86,11 @@ function flops(size: SizeOf<"items" | "heads" | "length" | "head_size">, product
 /**
  * context = dropout(softmax(scale · Q Kᵀ)) V for each item and head. `q`, `k`, `v` and `context` are [items · length, heads ·
  * head_size] with the heads side by side; with `queries` 2, `q` has two groups of `length` rows an item, the first meeting the
- * keys below `words`, the second the others. `mask` [items, length] i32 says which keys are seen; an item whose mask sees none
- * sees all, as with a mask that is added. `stats` [items · heads · length, 4] keeps the log-sum-exp as its two terms, the greatest
- * score and ln Σ exp(score − greatest), which is exact for large scores; then room for delta, and whether the position is seen.
+ * keys below `words`, the second the others. `mask` [items, length] i32 parts a sequence into groups: a query sees the keys of its
+ * own number. 0 is padding, which no other position sees; its own queries see the group of the greatest number, and in a sequence of
+ * nothing but padding everything, as with a mask that is added. `stats` [items · heads · length, 4] keeps the log-sum-exp as its two
+ * terms, the greatest score and ln Σ exp(score − greatest), which is exact for large scores; then room for delta, and the group: the
+ * number, or for padding the greatest number negated.
  */
 export const attentionForward = defineKernel({
   name: "attention_forward",
@@ -114,12 +128,12 @@ export const attentionForward = defineKernel({
     const hidden = heads * size;
     const factor = dropoutFactors(s);
     for (let item = 0; item < items; item++) {
-      const seen = Array.from({ length }, (_, j) => mask[item * length + j] !== 0);
-      if (!seen.includes(true)) seen.fill(true);
+      const groups = groupsOf(mask, item, length);
       for (let head = 0; head < heads; head++) {
         for (let row = 0; row < length; row++) {
-          const scores = seen.map((sees, j) =>
-            sees
+          const group = groups[row] ?? NaN;
+          const scores = groups.map((key, j) =>
+            sees(group, key)
               ? scale * dot(
                 q,
                 queryRow(s, item, row, j) * hidden + head * size,
@@ -133,7 +147,7 @@ export const attentionForward = defineKernel({
           const exponentials = scores.map((score) => Math.exp(score - greatest));
           const sum = exponentials.reduce((a, b) => a + b);
           const place = ((item * heads + head) * length + row) * STATS;
-          stats.set([greatest, Math.log(sum), 0, seen[row] ? 1 : 0], place);
+          stats.set([greatest, Math.log(sum), 0, group], place);
           for (let d = 0; d < size; d++) {
             let total = 0;
             exponentials.forEach((e, j) => {
@@ -227,10 +241,12 @@ export const attentionBackward = defineKernel({
       for (let head = 0; head < heads; head++) {
         const statsStart = (item * heads + head) * length * STATS;
         for (let row = 0; row < length; row++) {
-          const [greatest = NaN, logSum = NaN, delta = NaN] = stats.subarray(statsStart + row * STATS);
+          const [greatest = NaN, logSum = NaN, delta = NaN, group = NaN] = stats.subarray(
+            statsStart + row * STATS,
+          );
           const context = (item * length + row) * hidden + head * size;
           for (let j = 0; j < length; j++) {
-            if (stats[statsStart + j * STATS + 3] === 0) continue;
+            if (!sees(group, stats[statsStart + j * STATS + 3] ?? NaN)) continue;
             const query = queryRow(s, item, row, j) * hidden + head * size;
             const key = (item * length + j) * hidden + head * size;
             const p = Math.exp(scale * dot(q, query, k, key, size) - greatest - logSum);

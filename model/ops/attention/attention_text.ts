@@ -29,7 +29,6 @@ const vectors = ${parts * vectors}u; // vec4s of a row in a tile
 const held = ${vectors}u; // of them, a thread's
 var<workgroup> tile_a: array<vec4<f32>, ${depth * parts * vectors}>;
 var<workgroup> tile_b: array<vec4<f32>, ${depth * parts * vectors}>;
-var<workgroup> tile_seen: array<u32, ${depth}>;
 
 ${reads.map(read).join("\n")}
 
@@ -118,6 +117,11 @@ export function sharedScores(tile: AttentionTile, names: readonly string[]): str
   if (tile.parts === 1) return "";
   const length = tile.depth * tile.parts * tile.rows;
   return names.map((name) => `var<workgroup> shared_${name}: array<f32, ${length}>;`).join("\n");
+}
+
+/** Whether a thread whose row is of the group `own_group` meets a row of the tile, whose groups are `group(j)`. */
+export function meetsTile(tile: AttentionTile, group: (j: number) => string): string {
+  return Array.from({ length: tile.depth }, (_, j) => `(${group(j)} == own_group)`).join(" | ");
 }
 
 /** The head of the entry point: which row, and which part of it, is a thread's. */

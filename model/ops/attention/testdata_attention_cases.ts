@@ -14,7 +14,7 @@ interface Shape {
   /** Scores go up to about this. */
   readonly extreme?: number;
   /** What the mask sees. */
-  readonly sees?: "all" | "none" | "padding";
+  readonly sees?: "all" | "none" | "padding" | "groups" | "mixed groups";
 }
 
 const SHAPES: readonly Shape[] = [
@@ -27,24 +27,52 @@ const SHAPES: readonly Shape[] = [
   { items: 1, heads: 1, length: 7, size: 4, words: 7, sees: "all" },
   { items: 16, heads: 1, length: 8, size: 8, words: 5, dropout: 0.2 }, // can be cut into pieces
   { items: 1, heads: 2, length: 12, size: 4, extreme: 1e4, sees: "all" },
+  { items: 2, heads: 2, length: 70, size: 16, sees: "groups", dropout: 0.1 },
+  { items: 2, heads: 3, length: 75, size: 8, words: 70, sees: "groups", dropout: 0.2 },
+  { items: 3, heads: 1, length: 230, size: 4, sees: "groups" }, // many pairs of blocks have no group in common
+  { items: 16, heads: 1, length: 8, size: 8, words: 5, sees: "mixed groups", dropout: 0.2 },
 ];
 
-function maskOf({ items, length, sees }: Shape): Int32Array {
+/**
+ * A sequence of several texts: the first is one word long, the last words are padding; then entities of any of them, some of them
+ * padding.
+ */
+function packedRow(length: number, words: number): Int32Array {
+  const row = new Int32Array(length);
+  let group = 1;
+  let end = 1;
+  for (let place = 0; place < words - 3; place++) {
+    if (place === end) {
+      group++;
+      end += 1 + (i32(1, 40)[0] ?? 0);
+    }
+    row[place] = group;
+  }
+  row.set(i32(length - words, group + 1), words);
+  return row;
+}
+
+function maskOf({ items, length, words = length, sees }: Shape): Int32Array {
   const mask = i32(items * length, 2);
   if (sees === "all") mask.fill(1);
   if (sees === "none") mask.fill(0);
   // Only the first third of the last item, so that whole blocks of keys are padding.
   if (sees === "padding") mask.fill(1).fill(0, items * length - Math.ceil(length * 2 / 3));
+  if (sees === "groups") {
+    for (let item = 0; item < items; item++) mask.set(packedRow(length, words), item * length);
+    mask.fill(0, (items - 1) * length); // nothing but padding
+  }
+  if (sees === "mixed groups") mask.set(i32(mask.length, 4));
   return mask;
 }
 
 function* casesOf(shape: Shape): Generator<OpCase> {
-  const { items, heads, length, size, words, dropout = 0, extreme } = shape;
+  const { items, heads, length, size, words, dropout = 0, extreme, sees } = shape;
   const queries = words === undefined ? 1 : 2;
   const count = items * length * heads * size;
   const name = `${items} × ${heads} heads × ${length} × ${size}${
     words === undefined ? "" : `, ${words} words`
-  }`;
+  }${sees === undefined ? "" : `, sees ${sees}`}`;
   // Extreme queries and keys are whole numbers: their scores are exact, so that f32 is as close as elsewhere.
   const factor = (length: number): Float32Array =>
     extreme === undefined ? f32(length) : f32(length, Math.sqrt(extreme)).map(Math.round);
@@ -104,5 +132,5 @@ function* casesOf(shape: Shape): Generator<OpCase> {
   };
 }
 
-/** Heads narrow and wide, odd and even, masks full, empty and mixed, entity-aware queries, dropout, scores of ±10⁴. */
+/** Heads narrow and wide, odd and even, masks full, empty, mixed and of several groups, entity-aware queries, dropout, scores of ±10⁴. */
 export const attentionCases: readonly OpCase[] = SHAPES.flatMap((shape) => [...casesOf(shape)]);
