@@ -2,11 +2,11 @@ import type { LukeConfig } from "./luke_config.ts";
 
 /** Widths that a plan is built for: the largest batch it holds. */
 export interface BatchCapacity {
-  /** Items. */
+  /** Rows: items, or several items a row. */
   readonly rows: number;
-  /** Words of an item, with [CLS] and [SEP]. */
+  /** Words of a row, with [CLS] and [SEP]. */
   readonly words: number;
-  /** Entities of an item; 0 for words only. */
+  /** Entities of a row; 0 for words only. */
   readonly entities: number;
   /** Word positions of a mention. */
   readonly mentionLength: number;
@@ -16,27 +16,30 @@ export interface BatchCapacity {
   readonly maskedEntities: number;
 }
 
-/** One micro-batch on the host. Matrices are row-major; −1 pads positions. */
+/**
+ * One micro-batch on the host. Matrices are row-major; −1 pads positions. A row is one item, or several, each with its own [CLS] and
+ * [SEP], that do not attend to each other; the attention masks tell which item of its row a place belongs to.
+ */
 export interface LukeBatch {
-  /** Items. */
+  /** Rows. */
   readonly rows: number;
-  /** Words of the longest item, with [CLS] and [SEP]. */
+  /** Words of the longest row, with [CLS] and [SEP]. */
   readonly words: number;
-  /** Entities of the item with the most; 0 where there are none. */
+  /** Entities of the row with the most; 0 where there are none. */
   readonly entities: number;
   /** Word positions kept of a mention. */
   readonly mentionLength: number;
-  /** [rows, words], the pad id past the end of an item. */
+  /** [rows, words], the pad id past the end of a row. */
   readonly wordIds: Int32Array;
-  /** [rows, words], 1 for words, 0 for padding. */
+  /** [rows, words], k for words of a row's k-th item (1 where a row is one item), 0 for padding; items stand in their order. */
   readonly wordAttentionMask: Int32Array;
   /** [rows, words], token types; all 0 unless given. */
   readonly wordTypeIds?: Int32Array;
   /** [rows, entities], 0 past the last entity. */
   readonly entityIds: Int32Array;
-  /** [rows, entities], 1 for entities, 0 for padding. */
+  /** [rows, entities], k for entities of a row's k-th item, in any order, 0 for padding. */
   readonly entityAttentionMask: Int32Array;
-  /** [rows, entities, mentionLength], positions of the mention's words with [CLS] at 0, −1 past the last. */
+  /** [rows, entities, mentionLength], positions of the mention's words with the [CLS] of its item at 0, −1 past the last. */
   readonly entityPositionIds: Int32Array;
   /** [rows, entities], token types; all 0 unless given. */
   readonly entityTypeIds?: Int32Array;

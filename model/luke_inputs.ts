@@ -8,7 +8,7 @@ export interface EncodedLukeBatch {
   readonly lookups: Readonly<
     Record<"words" | "wordPositions" | "wordTypes" | "entities" | "entityPositions" | "entityTypes", Lookup>
   >;
-  /** [rows, words + entities], 1 = attended. */
+  /** [rows, words + entities], which item of its row a place belongs to, from 1 on; 0 is padding. */
   readonly mask: Int32Array;
   /** Rows of the concatenated sequence whose word logits are wanted. */
   readonly maskedWords: Int32Array;
@@ -30,20 +30,50 @@ function widen(values: Int32Array, rows: number, from: number, to: number, fill:
 
 /**
  * Position ids of words: RoBERTa counts words that are not padding from pad id + 1 on and gives padding the pad id; BERT counts
- * all from 0. `wordIds` is [rows, words].
+ * all from 0. Each item of a row is counted anew; padding counts on from the item before it. `wordIds` and `mask` are [rows, words],
+ * the latter as {@linkcode LukeBatch.wordAttentionMask}.
  */
 export function wordPositionIds(
   wordIds: Int32Array,
+  mask: Int32Array,
   words: number,
   type: LukeConfig["baseModelType"],
   padId: number,
 ): Int32Array {
-  let count = 0;
+  let count = 0, start = 0, item = 0;
   return wordIds.map((id, i) => {
-    if (i % words === 0) count = 0;
-    if (type === "bert") return i % words;
+    const group = mask[i] ?? 0;
+    if (i % words === 0 || (group !== 0 && item !== 0 && group !== item)) [count, start, item] = [0, i, 0];
+    if (group !== 0) item = group;
+    if (type === "bert") return i - start;
     return id === padId ? padId : padId + ++count;
   });
+}
+
+/**
+ * Throws a RangeError unless the words of each row are of items 1, 2, … in this order, padding anywhere, and the entities of items
+ * that the row has; a row without words has the entities of one.
+ */
+function checkItems({ rows, words, entities, wordAttentionMask, entityAttentionMask }: LukeBatch): void {
+  for (let row = 0; row < rows; row++) {
+    let items = 0;
+    for (let i = row * words; i < (row + 1) * words; i++) {
+      const item = wordAttentionMask[i] ?? 0;
+      if (item === 0 || item === items) continue;
+      if (item !== items + 1) {
+        throw new RangeError(
+          `row ${row}: a word of item ${item} stands after item ${items} in the attention mask`,
+        );
+      }
+      items = item;
+    }
+    for (let i = row * entities; i < (row + 1) * entities; i++) {
+      const item = entityAttentionMask[i] ?? 0;
+      if (item < 0 || item > Math.max(items, 1)) {
+        throw new RangeError(`row ${row}: an entity is of item ${item} in the attention mask, of ${items}`);
+      }
+    }
+  }
 }
 
 /** Throws a RangeError that names the width when a batch is beyond the capacity; nothing is ever cut. */
@@ -86,13 +116,17 @@ function typeIds(what: string, ids: Int32Array | undefined, length: number): Int
   return ids ?? new Int32Array(length);
 }
 
-/** Lays a batch out for a plan of `capacity`. Throws a RangeError for ids outside the tables and batches beyond the capacity. */
+/**
+ * Lays a batch out for a plan of `capacity`. Throws a RangeError for ids outside the tables, items that are not numbered as a
+ * batch numbers them, and batches beyond the capacity.
+ */
 export function encodeLukeBatch(
   batch: LukeBatch,
   capacity: BatchCapacity,
   config: LukeConfig,
 ): EncodedLukeBatch {
   checkFits(batch, capacity);
+  checkItems(batch);
   const { rows } = batch;
   const wordIds = widen(batch.wordIds, rows, batch.words, capacity.words, config.padTokenId);
   const wordMask = widen(batch.wordAttentionMask, rows, batch.words, capacity.words, 0);
@@ -127,14 +161,18 @@ export function encodeLukeBatch(
     capacity.entities * mentionLength,
     -1,
   );
-  const positionsOf = (ids: Int32Array, words: number): Int32Array =>
-    wordPositionIds(ids, words, config.baseModelType, config.padTokenId);
+  const positionsOf = (ids: Int32Array, mask: Int32Array, words: number): Int32Array =>
+    wordPositionIds(ids, mask, words, config.baseModelType, config.padTokenId);
   // A capacity may be wider than the table: no word stands there, and its padding takes the last row.
-  const positions = positionsOf(wordIds, capacity.words)
+  const positions = positionsOf(wordIds, wordMask, capacity.words)
     .map((position) => Math.min(position, config.maxPositionEmbeddings - 1));
 
   checkIds("word id", wordIds, config.vocabSize);
-  checkIds("word position", positionsOf(batch.wordIds, batch.words), config.maxPositionEmbeddings);
+  checkIds(
+    "word position",
+    positionsOf(batch.wordIds, batch.wordAttentionMask, batch.words),
+    config.maxPositionEmbeddings,
+  );
   checkIds("entity id", entityIds, config.entityVocabSize);
   checkIds("entity position", entityPositions, config.maxPositionEmbeddings, -1);
   checkIds("word type id", wordTypes, config.typeVocabSize);

@@ -15,10 +15,66 @@ const wider: BatchCapacity = {
 
 Deno.test("wordPositionIds() counts words after the pad id for RoBERTa, all places for BERT", () => {
   const ids = Int32Array.of(5, 6, 1, 1, 7, 8, 9, 1);
-  assert.deepEqual([...wordPositionIds(ids, 4, "roberta", 1)], [2, 3, 1, 1, 2, 3, 4, 1]);
-  assert.deepEqual([...wordPositionIds(ids, 4, "bert", 1)], [0, 1, 2, 3, 0, 1, 2, 3]);
-  // Padding inside an item isn't counted, either.
-  assert.deepEqual([...wordPositionIds(Int32Array.of(5, 1, 6), 3, "roberta", 1)], [2, 1, 3]);
+  const mask = Int32Array.of(1, 1, 0, 0, 1, 1, 1, 0);
+  assert.deepEqual([...wordPositionIds(ids, mask, 4, "roberta", 1)], [2, 3, 1, 1, 2, 3, 4, 1]);
+  assert.deepEqual([...wordPositionIds(ids, mask, 4, "bert", 1)], [0, 1, 2, 3, 0, 1, 2, 3]);
+  // Padding inside an item isn't counted, either; nor does padding before it move it.
+  const three = Int32Array.of(5, 1, 6);
+  assert.deepEqual([...wordPositionIds(three, Int32Array.of(1, 0, 1), 3, "roberta", 1)], [2, 1, 3]);
+  assert.deepEqual([...wordPositionIds(three, Int32Array.of(0, 0, 1), 3, "bert", 1)], [0, 1, 2]);
+});
+
+Deno.test("wordPositionIds() counts each item of a row anew", () => {
+  const ids = Int32Array.of(5, 6, 7, 8, 1, 9, 1, 5, 6, 7, 8, 9, 2, 1);
+  const mask = Int32Array.of(1, 1, 2, 2, 0, 2, 0, 1, 2, 3, 3, 3, 3, 0);
+  assert.deepEqual(
+    [...wordPositionIds(ids, mask, 7, "roberta", 1)],
+    [2, 3, 2, 3, 1, 4, 1, 2, 2, 2, 3, 4, 5, 1],
+  );
+  assert.deepEqual([...wordPositionIds(ids, mask, 7, "bert", 1)], [0, 1, 0, 1, 2, 3, 4, 0, 0, 0, 1, 2, 3, 4]);
+});
+
+Deno.test("encodeLukeBatch() refuses items that are not numbered in their order, and entities of none", () => {
+  const batch = tinyLukeBatch(config, 1);
+  const faults: readonly [keyof LukeBatch, readonly number[], string][] = [
+    [
+      "wordAttentionMask",
+      [2, 2, 2, 2, 2, 2],
+      "row 0: a word of item 2 stands after item 0 in the attention mask",
+    ],
+    [
+      "wordAttentionMask",
+      [1, 1, 0, 3, 3, 3],
+      "row 0: a word of item 3 stands after item 1 in the attention mask",
+    ],
+    [
+      "wordAttentionMask",
+      [1, 1, 2, 2, 1, 1],
+      "row 0: a word of item 1 stands after item 2 in the attention mask",
+    ],
+    [
+      "wordAttentionMask",
+      [-1, 1, 1, 1, 1, 1],
+      "row 0: a word of item -1 stands after item 0 in the attention mask",
+    ],
+    ["entityAttentionMask", [1, 2, 1], "row 0: an entity is of item 2 in the attention mask, of 1"],
+    ["entityAttentionMask", [1, -1, 1], "row 0: an entity is of item -1 in the attention mask, of 1"],
+  ];
+  for (const [name, first, message] of faults) {
+    const mask = batch[name];
+    assert.ok(mask instanceof Int32Array);
+    const changed = mask.slice();
+    changed.set(first);
+    assert.throws(
+      () => encodeLukeBatch({ ...batch, [name]: changed }, TINY_CAPACITY, config),
+      (error: Error) => error instanceof RangeError && error.message === message,
+      message,
+    );
+  }
+  const packed = { ...batch, wordAttentionMask: Int32Array.of(1, 1, 2, 2, 2, 3, 1, 1, 1, 1, 1, 0) };
+  const entities = Int32Array.of(3, 1, 2, 1, 1, 0);
+  const { mask } = encodeLukeBatch({ ...packed, entityAttentionMask: entities }, TINY_CAPACITY, config);
+  assert.deepEqual([...mask.subarray(0, 9)], [1, 1, 2, 2, 2, 3, 3, 1, 2]);
 });
 
 Deno.test("encodeLukeBatch() lays a batch out as it is when it fills the capacity", () => {

@@ -39,7 +39,8 @@ export class Choices {
 
 /**
  * Odd widths, one to three capacities, an entity table narrower or wider than the network or none, a decoder of words that is tied
- * or not; batches of no item, items without words and entities, mentions of no word, several token types, no masked places.
+ * or not; batches of no item, items without words and entities, mentions of no word, several token types, rows of several items, no masked
+ * places.
  */
 export function randomLuke(seed: number): RandomLuke {
   const random = new Choices(seed);
@@ -114,6 +115,13 @@ function randomBatch(random: Choices, config: LukeConfig, capacity: BatchCapacit
       for (let i = 0; i < length; i++) entityPositionIds[place * mentionLength + i] = random.integer(0, 9);
     }
   }
+  if (random.once(3)) {
+    for (let row = 0; row < rows; row++) {
+      const items = packRow(random, wordAttentionMask.subarray(row * words, (row + 1) * words));
+      const of = entityAttentionMask.subarray(row * entities, (row + 1) * entities);
+      of.forEach((seen, i) => of[i] = seen * random.integer(1, items));
+    }
+  }
   const maskedWordPositions = randomPlaces(random, rows * words, capacity.maskedWords);
   const maskedEntityPositions = randomPlaces(random, rows * entities, capacity.maskedEntities);
   return {
@@ -135,6 +143,19 @@ function randomBatch(random: Choices, config: LukeConfig, capacity: BatchCapacit
     maskedEntityPositions,
     maskedEntityLabels: maskedEntityPositions.map(() => random.integer(0, config.entityVocabSize - 1)),
   };
+}
+
+/**
+ * Parts the words of a row into items of two words and more; returns how many, 1 where there is no word. (An item of one word whose
+ * only score is dropped can have gradients that f16 does not hold.)
+ */
+function packRow(random: Choices, mask: Int32Array): number {
+  let items = 1, start = 0;
+  mask.forEach((seen, i) => {
+    if (seen === 1 && i >= start + 2 && random.once(3)) [items, start] = [items + 1, i];
+    mask[i] = seen * items;
+  });
+  return items;
 }
 
 /** None, all or some of `count` places, `most` at most, in any order. */
