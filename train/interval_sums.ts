@@ -9,8 +9,14 @@ export interface HostCounts {
   readonly microSteps: number;
   /** Words fed to the network, special tokens included, padding not. */
   readonly tokens: number;
+  /** Words and entities of all items. */
+  readonly attended: number;
+  /** Places for words and entities that the network computed, padding included. */
+  readonly places: number;
   /** Time spent, without checkpoints and hooks. */
   readonly seconds: number;
+  /** Of that, the time in which the network had nothing to compute because the next micro-batch was not there yet. */
+  readonly waiting: number;
 }
 
 /** Sums over the steps since the last logged one, in float64 on the host. */
@@ -31,7 +37,7 @@ export const EMPTY_INTERVAL: IntervalSums = {
   word: EMPTY_HEAD,
   entity: EMPTY_HEAD,
   skippedUpdates: 0,
-  host: { updates: 0, microSteps: 0, tokens: 0, seconds: 0 },
+  host: { updates: 0, microSteps: 0, tokens: 0, attended: 0, places: 0, seconds: 0, waiting: 0 },
 };
 
 /** Adds what the network and the host counted since they were last added. */
@@ -61,6 +67,8 @@ export function metricsRecord(
     learning_rate: learningRate,
     grad_norm: Number.isFinite(gradNorm) ? gradNorm : null,
     tokens_per_second: ratio(host.tokens, host.seconds),
+    data_wait_share: ratio(host.waiting, host.seconds),
+    real_token_share: ratio(host.attended, host.places),
     skipped_updates: skippedUpdates,
   };
 }

@@ -21,6 +21,10 @@ export interface MetricsRecord {
   readonly grad_norm: number | null;
   /** Words per second, special tokens included, padding not; checkpoints and evaluation do not count as time. */
   readonly tokens_per_second: number | null;
+  /** Part of that time in which training waited for data; null where no time passed. */
+  readonly data_wait_share: number | null;
+  /** Words and entities as a part of all places that were computed, padding included. */
+  readonly real_token_share: number | null;
   /** Updates that were skipped because a gradient was not finite. */
   readonly skipped_updates: number;
 }

@@ -15,6 +15,8 @@ const record = (step: number): MetricsRecord => ({
   learning_rate: 1e-5,
   grad_norm: 3,
   tokens_per_second: 100,
+  data_wait_share: 0.01,
+  real_token_share: 0.5,
   skipped_updates: 0,
 });
 

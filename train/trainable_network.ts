@@ -30,4 +30,6 @@ export interface TrainableNetwork extends StoredNetwork {
   update(learningRate: number): Promise<void>;
   /** Reads the sums and sets them to zero. */
   readMetrics(): Promise<LukeMetrics>;
+  /** Places for words and entities that are computed for a batch, padding included; those of its own shape when not given. */
+  computedPlaces?(batch: LukeBatch): number;
 }

@@ -11,7 +11,13 @@ import {
   removePartialCheckpoints,
   writeCheckpoint,
 } from "./checkpoint.ts";
-import { addToInterval, EMPTY_INTERVAL, type IntervalSums, metricsRecord } from "./interval_sums.ts";
+import {
+  addToInterval,
+  EMPTY_INTERVAL,
+  type HostCounts,
+  type IntervalSums,
+  metricsRecord,
+} from "./interval_sums.ts";
 import { MetricsLog, type MetricsRecord } from "./metrics_log.ts";
 import type { LearningRateSchedule } from "./schedule.ts";
 import { SkipWatch } from "./skip_watch.ts";
@@ -113,7 +119,7 @@ export async function train(
     return step < totalSteps ? await source.microBatch(step, microStep) : undefined;
   };
 
-  let host = { updates: 0, microSteps: 0, tokens: 0 };
+  let host = NOTHING_DONE;
   let since = now();
   let gradNorm = NaN;
   const readMetrics = async (): Promise<void> => {
@@ -121,24 +127,30 @@ export async function train(
     sums = addToInterval(sums, metrics, { ...host, seconds: (now() - since) / 1000 });
     gradNorm = metrics.gradNorm;
     skips.observe(step, host.updates, metrics, hooks.warn);
-    host = { updates: 0, microSteps: 0, tokens: 0 };
+    host = NOTHING_DONE;
   };
 
+  const asked = now();
   let batch = await prepare(step, 0);
+  let waiting = now() - asked;
   while (batch !== undefined && !signal?.aborted) {
     for (let microStep = 0; microStep < microSteps && batch !== undefined; microStep++) {
       const last = microStep + 1 === microSteps;
       const present: LukeBatch = batch;
-      host.tokens += attendedWords(present);
-      [, batch] = await Promise.all([
-        network.accumulate(present, { seed, step, microStep }),
-        prepare(last ? step + 1 : step, last ? 0 : microStep + 1),
-      ]);
+      const computing = network.accumulate(present, { seed, step, microStep }).then(now);
+      const begun = now();
+      const preparing = prepare(last ? step + 1 : step, last ? 0 : microStep + 1);
+      const prepared = preparing.then(now);
+      const returned = now();
+      const [computed, ready] = await Promise.all([computing, prepared]);
+      batch = await preparing;
+      waiting += waitingTime({ begun, returned, computed, ready });
+      host = addBatch(host, present, network, waiting);
+      waiting = 0;
     }
     await network.update(schedule(step));
     step++;
-    host.updates++;
-    host.microSteps += microSteps;
+    host = { ...host, updates: host.updates + 1 };
     hooks.progress?.(step, totalSteps);
     // A network that computes without waiting never lets the event loop run, and then no signal would be heard.
     if (signal !== undefined) await setImmediate();
@@ -241,8 +253,40 @@ async function resume(
   return state;
 }
 
-function attendedWords(batch: LukeBatch): number {
-  let words = 0;
-  for (const item of batch.wordAttentionMask) if (item > 0) words++;
-  return words;
+/** Work that was not yet added to the sums of an interval. */
+type Work = Omit<HostCounts, "seconds">;
+const NOTHING_DONE: Work = { updates: 0, microSteps: 0, tokens: 0, attended: 0, places: 0, waiting: 0 };
+
+function addBatch(work: Work, batch: LukeBatch, network: TrainableNetwork, waiting: number): Work {
+  const words = attended(batch.wordAttentionMask);
+  const places = network.computedPlaces?.(batch) ?? batch.rows * (batch.words + batch.entities);
+  return {
+    ...work,
+    microSteps: work.microSteps + 1,
+    tokens: work.tokens + words,
+    attended: work.attended + words + attended(batch.entityAttentionMask),
+    places: work.places + places,
+    waiting: work.waiting + waiting / 1000,
+  };
+}
+
+function attended(mask: Int32Array): number {
+  let places = 0;
+  for (const item of mask) if (item > 0) places++;
+  return places;
+}
+
+/** What is heard of a device within so many milliseconds after the host was busy had ended before. */
+const AT_ONCE = 0.05;
+
+/**
+ * Milliseconds for which the network waited for its next batch: from the end of the computation, or from `begun` where the host made
+ * the batch itself and heard at once afterwards that the computation had ended. A GPU that has other work queued does not wait
+ * then: for one the figure is an upper bound.
+ */
+function waitingTime(
+  { begun, returned, computed, ready }: Record<"begun" | "returned" | "computed" | "ready", number>,
+): number {
+  const onThisThread = computed - returned < AT_ONCE ? returned - begun : 0;
+  return onThisThread + Math.max(0, ready - Math.max(computed, returned));
 }

@@ -3,11 +3,13 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
+import type { LukeBatch, MicroStep } from "@lukeforge/model";
 import { latestCheckpoint } from "./checkpoint.ts";
 import { FakeNetwork, FakeSource } from "./fake_network_fixture.ts";
 import { readMetrics } from "./metrics_log.ts";
 import { warmupLinear } from "./schedule.ts";
 import { train, type TrainingHooks, type TrainingOptions } from "./trainer.ts";
+import type { TrainingSource } from "./training_source.ts";
 
 const OPTIONS: TrainingOptions = {
   seed: 7,
@@ -235,5 +237,50 @@ Deno.test("train() warns of skipped updates and gives up after too many in a row
       train(broken, new FakeSource(5), join(directory, "all"), options, hooks),
       (error) => error instanceof UserError && /^step 6: 4 updates in a row/.test(error.message),
     );
+  });
+});
+
+Deno.test("train() measures how long it waits for data, and the share of places that are not padding", async () => {
+  await withDirectory(async (directory) => {
+    let clock = 0;
+    class TimedNetwork extends FakeNetwork {
+      override accumulate(batch: LukeBatch, at: MicroStep): Promise<void> {
+        clock += 6;
+        return super.accumulate(batch, at);
+      }
+      computedPlaces(batch: LukeBatch): number {
+        return 4 * batch.rows;
+      }
+    }
+    /** Takes 2 ms for a micro-batch: in this thread, or in another one, which is as fast as the network or slower. */
+    const sourceOf = (kind: "here" | "in time" | "late"): TrainingSource => {
+      const source = new FakeSource(5);
+      return {
+        items: 5,
+        microBatch: (step, microStep) => {
+          const batch = source.microBatch(step, microStep);
+          if (kind === "here") clock += 2;
+          if (kind !== "late") return batch;
+          return new Promise((resolve) =>
+            setTimeout(() => {
+              clock += 2;
+              resolve(batch);
+            })
+          );
+        },
+      };
+    };
+    for (const [kind, waited] of [["here", 2 / 8], ["in time", 0], ["late", 2 / 8]] as const) {
+      clock = 0;
+      const run = join(directory, kind);
+      const options = { ...OPTIONS, totalSteps: 100, loggingSteps: 100, saveSteps: 0 };
+      await train(new TimedNetwork(), sourceOf(kind), run, options, { now: () => clock });
+      const [record] = readMetrics(join(run, "metrics.jsonl"));
+      assert.ok(
+        Math.abs((record?.data_wait_share ?? NaN) - waited) < 0.005,
+        `${kind}: ${record?.data_wait_share}`,
+      );
+      assert.equal(record?.real_token_share, 1 / 4);
+    }
   });
 });
