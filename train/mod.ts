@@ -38,6 +38,7 @@
  *
  * @module
  */
+export * from "./batch_workers.ts";
 export * from "./checkpoint.ts";
 export * from "./concatenated_datasets.ts";
 export * from "./dataset.ts";
@@ -64,6 +65,7 @@ export * from "./masking_tables.ts";
 export * from "./metrics_log.ts";
 export * from "./model_archive.ts";
 export * from "./model_card.ts";
+export * from "./open_pretraining_source.ts";
 export * from "./open_shards.ts";
 export * from "./page_documents.ts";
 export * from "./page_items.ts";

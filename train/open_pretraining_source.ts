@@ -1,0 +1,33 @@
+import { ConcatenatedDatasets } from "./concatenated_datasets.ts";
+import { MaskingCollator, type MaskingEntityVocab } from "./masking_collator.ts";
+import type { MaskingOptions } from "./masking_options.ts";
+import type { MaskingTables } from "./masking_tables.ts";
+import { type BatchRecipe, PretrainingSource } from "./pretraining_source.ts";
+
+/** Everything that the micro-batches of a run are made from. Threads take it over by structured cloning. */
+export interface BatchMaterials {
+  /** Dataset directories. */
+  readonly directories: readonly string[];
+  /** What word ids mean. */
+  readonly tables: MaskingTables;
+  /** What entity ids mean. */
+  readonly entityVocab: MaskingEntityVocab;
+  /** How items are masked. */
+  readonly masking: MaskingOptions;
+  /** Which items a micro-batch has. */
+  readonly recipe: BatchRecipe;
+}
+
+/**
+ * Opens the data sets for the thread that calls.
+ *
+ * @throws {UserError} when one cannot be opened, or options make no sense.
+ */
+export function openPretrainingSource(materials: BatchMaterials): PretrainingSource & Disposable {
+  const { directories, tables, masking, recipe } = materials;
+  const { size, maskId } = materials.entityVocab;
+  const collator = new MaskingCollator(tables, { size, maskId }, masking);
+  const data = ConcatenatedDatasets.open(directories);
+  const source = new PretrainingSource(data, collator, recipe);
+  return Object.assign(source, { [Symbol.dispose]: () => data.close() });
+}
