@@ -2,7 +2,9 @@ import { existsSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
+import { damagedItem } from "./damaged_item.ts";
 import { decodeIndexEntry, INDEX_ENTRY_BYTES, type IndexEntry, type ItemLengths } from "./dataset_index.ts";
+import { readItems } from "./dataset_items.ts";
 import { COPY_AGAIN, type DatasetMetadata, readDatasetMetadata } from "./dataset_metadata.ts";
 import { decodeItem, recordBytes, type StoredItem } from "./dataset_record.ts";
 import type { ShardEntry } from "./dataset_shard.ts";
@@ -14,6 +16,8 @@ interface ItemPlace {
   /** Number in the whole data set. */
   readonly item: number;
   readonly shard: ShardEntry;
+  /** Of the shard, without ending. */
+  readonly path: string;
   /** Number within the shard. */
   readonly place: number;
   readonly files: OpenShard;
@@ -84,7 +88,7 @@ export class Dataset implements Disposable {
     const whole = readFully(at.files.data, bytes, offset);
     const item = whole && crc32(bytes) === checksum ? decodeItem(record) : undefined;
     if (item !== undefined) return item;
-    throw this.#damaged(at, "bin", `byte ${offset}`);
+    throw damagedItem(`${at.path}.bin`, { ...at, offset });
   }
 
   /**
@@ -102,16 +106,17 @@ export class Dataset implements Disposable {
     const offset = INDEX_ENTRY_BYTES * at.place;
     const whole = readFully(at.files.index, this.#entry, offset);
     const entry = whole ? decodeIndexEntry(this.#entry, at.shard.bytes) : undefined;
-    if (entry === undefined) throw this.#damaged(at, "idx", `byte ${offset}`);
+    if (entry === undefined) throw damagedItem(`${at.path}.idx`, { ...at, offset });
     return entry;
   }
 
-  #damaged({ shard, place, item }: ItemPlace, ending: "bin" | "idx", where: string): UserError {
-    const path = join(this.directory, `${shard.name}.${ending}`);
-    const ofAll = place === item ? "" : `item ${item} of the data set, `;
-    return new UserError(
-      `${path}, item ${place} (${ofAll}${where}): damaged, its checksum does not agree; ${COPY_AGAIN}`,
-    );
+  /**
+   * All items in order, read in large blocks: several times as fast as one by one.
+   *
+   * @throws {UserError} naming the file and the item that is damaged.
+   */
+  items(): Generator<StoredItem, void, void> {
+    return readItems(this.directory, this.metadata);
   }
 
   /**
@@ -154,7 +159,7 @@ export class Dataset implements Disposable {
     const shard = this.metadata.shards[low], path = this.#paths[low];
     if (shard === undefined || path === undefined) throw new RangeError(`no shard ${low}`);
     const files = this.#openShards.get(path);
-    return { item, shard, place: item - (this.#firsts[low] ?? 0), files };
+    return { item, shard, path, place: item - (this.#firsts[low] ?? 0), files };
   }
 }
 

@@ -33,6 +33,9 @@ let place = 0;
 const next = (): number => order.at(place++ % ITEMS);
 
 Deno.bench(`Dataset.item(), ${WORDS} words`, () => void dataset.item(next()));
+Deno.bench(`Dataset.items(), all ${ITEMS} items`, () => {
+  for (const _ of dataset.items());
+});
 Deno.bench("Dataset.lengths()", () => void dataset.lengths(next()));
 
 const [first] = items();

@@ -81,4 +81,5 @@ export * from "./trainer.ts";
 export * from "./trainer_state.ts";
 export * from "./training_source.ts";
 export * from "./unigram_baseline.ts";
+export * from "./verify_dataset.ts";
 export * from "./word_masking.ts";
