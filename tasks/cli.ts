@@ -13,6 +13,7 @@ import { convertEntityVocabCommand } from "./commands/convert_entity_vocab.ts";
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
 import { convertModelCommand } from "./commands/convert_model.ts";
 import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
+import { datasetInfoCommand } from "./commands/dataset_info.ts";
 import { downloadDumpCommand } from "./commands/download_dump.ts";
 import { extractTextCommand } from "./commands/extract_text.ts";
 import { embedCommand } from "./commands/embed.ts";
@@ -47,6 +48,7 @@ export function createProgram(reporter: Reporter): Command {
     entityVocabInfoCommand(reporter),
     convertEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
+    datasetInfoCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     convertModelCommand(reporter),
     convertLukeToHuggingFaceModelCommand(reporter),

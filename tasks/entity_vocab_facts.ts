@@ -62,10 +62,9 @@ export async function entityVocabFacts(
     }
     for (const [, code] of entry.entities) languages[code ?? "none"] = (languages[code ?? "none"] ?? 0) + 1;
     titlesOfId[entry.entities.length] = (titlesOfId[entry.entities.length] ?? 0) + 1;
-    const place = most.findLastIndex(({ count }) => count >= entry.count) + 1;
-    if (place < top) most.splice(place, most.length < top ? 0 : 1, entry);
+    most.splice(most.findLastIndex(({ count }) => count >= entry.count) + 1, 0, entry);
+    if (most.length > top) most.pop();
   }
-  most.sort((a, b) => b.count - a.count || a.id - b.id);
   const facts = { file: name, size: vocab.size, specials, languages, titlesOfId, links, top: most };
   if (db === undefined) return facts;
   using database = DumpDB.open(db);
