@@ -44,8 +44,16 @@ export interface MaskedItem {
   readonly maskedEntityLabels: readonly number[];
 }
 
+/** What masks items and makes batches of them: {@linkcode MaskingCollator}, `LanguageModelingCollator`. */
+export interface ItemCollator {
+  /** Masks one item, by its key alone. */
+  maskItem(item: DatasetItem, key: MaskingKey): MaskedItem;
+  /** Masks items, each under its own key, and makes one batch of them. */
+  batch(items: readonly { readonly item: DatasetItem; readonly key: MaskingKey }[]): LukeBatch;
+}
+
 /** Makes micro-batches out of items: masks by LUKE's rules, adds `[CLS]` and `[SEP]`, pads. */
-export class MaskingCollator {
+export class MaskingCollator implements ItemCollator {
   /** The options with their defaults. */
   readonly options: ResolvedMaskingOptions;
   readonly #tables: MaskingTables;
@@ -139,8 +147,10 @@ export function plainItem(
 /**
  * Pads masked items to one batch, as wide as its longest item, its most entities (none for words only) and its longest mention
  * (at least 1).
+ *
+ * @param padToMultipleOf the number of words is a multiple of it.
  */
-export function collate(items: readonly MaskedItem[], padId: number): LukeBatch {
+export function collate(items: readonly MaskedItem[], padId: number, padToMultipleOf = 1): LukeBatch {
   const rows = items.length;
   let words = 0, entities = 0, mentionLength = 1;
   for (const item of items) {
@@ -148,6 +158,7 @@ export function collate(items: readonly MaskedItem[], padId: number): LukeBatch 
     entities = Math.max(entities, item.entities.length);
     for (const { length } of item.entities) mentionLength = Math.max(mentionLength, length);
   }
+  words = Math.ceil(words / padToMultipleOf) * padToMultipleOf;
   const wordIds = new Int32Array(rows * words).fill(padId);
   const wordAttentionMask = new Int32Array(rows * words);
   const entityIds = new Int32Array(rows * entities);

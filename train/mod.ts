@@ -59,6 +59,7 @@ export * from "./hugging_face_words.ts";
 export * from "./interval_sums.ts";
 export * from "./item_order.ts";
 export * from "./length_groups.ts";
+export * from "./language_modeling_collator.ts";
 export * from "./masking_collator.ts";
 export * from "./masking_options.ts";
 export * from "./masking_tables.ts";

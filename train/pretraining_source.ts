@@ -3,7 +3,7 @@ import type { ItemLengths } from "./dataset_index.ts";
 import type { ItemSource } from "./held_out_batches.ts";
 import { type ItemDraw, ItemOrder } from "./item_order.ts";
 import { LengthGroups } from "./length_groups.ts";
-import type { MaskingCollator } from "./masking_collator.ts";
+import type { ItemCollator } from "./masking_collator.ts";
 import type { TrainingSource } from "./training_source.ts";
 
 /** What the micro-batches of a run depend on besides its data and its masking. Threads take it over by structured cloning. */
@@ -36,7 +36,7 @@ export class PretrainingSource implements TrainingSource {
   /** Items of all data sets. */
   readonly items: number;
   readonly #data: PretrainingItems;
-  readonly #collator: MaskingCollator;
+  readonly #collator: ItemCollator;
   readonly #recipe: BatchRecipe;
   readonly #order: ItemOrder;
   readonly #groups: LengthGroups | undefined;
@@ -46,7 +46,7 @@ export class PretrainingSource implements TrainingSource {
    *
    * @throws {UserError} when a data set is empty or the smoothing not from 0 to 1.
    */
-  constructor(data: PretrainingItems, collator: MaskingCollator, recipe: BatchRecipe) {
+  constructor(data: PretrainingItems, collator: ItemCollator, recipe: BatchRecipe) {
     this.items = data.size;
     this.#data = data;
     this.#collator = collator;
