@@ -166,13 +166,23 @@ export class LukeNetwork implements AsyncDisposable {
     return plan;
   }
 
-  #planFor(batch: LukeBatch, training: boolean, keepLayers = false): Promise<LukePlan> {
+  #capacityFor(batch: LukeBatch): BatchCapacity {
     const size = (c: BatchCapacity): number => c.rows * (c.words + c.entities);
     const holding = this.#capacities.filter((capacity) => fits(batch, capacity))
       .sort((a, b) => size(a) - size(b));
     const capacity = holding[0] ?? this.#capacities.toSorted((a, b) => size(b) - size(a))[0];
     if (!capacity) throw new RangeError("the network has no capacity");
-    return this.#plan(capacity, training, keepLayers);
+    return capacity;
+  }
+
+  #planFor(batch: LukeBatch, training: boolean, keepLayers = false): Promise<LukePlan> {
+    return this.#plan(this.#capacityFor(batch), training, keepLayers);
+  }
+
+  /** Places for words and entities that are computed for a batch, padding included: its rows, as wide as the plan that it goes to. */
+  computedPlaces(batch: LukeBatch): number {
+    const { words, entities } = this.#capacityFor(batch);
+    return batch.rows * (words + entities);
   }
 
   /** Forward and backward of one micro-step. Micro-step 0 replaces the gradients, later ones add to them. */

@@ -194,6 +194,15 @@ Deno.test("LukeNetwork runs a batch in the smallest plan that holds it, with the
   assertClose(small, large, 1e-6);
 });
 
+Deno.test("LukeNetwork.computedPlaces() counts a batch's rows at the width of its plan", async () => {
+  const device = new ReferenceDevice("f32");
+  const config = tinyLukeConfig();
+  const network = await makeNetwork(device, config, [LARGE, TINY_CAPACITY]);
+  const batch = tinyLukeBatch(config, 1);
+  assert.equal(network.computedPlaces(batch), 2 * (6 + 3));
+  assert.equal(network.computedPlaces({ ...batch, rows: 3 }), 3 * (11 + 5));
+});
+
 Deno.test("LukeNetwork.accumulate() refuses a batch that no plan holds and leaves the gradients", async () => {
   const config = tinyLukeConfig();
   const network = await makeNetwork(new ReferenceDevice("f32"), config);

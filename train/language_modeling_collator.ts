@@ -53,12 +53,15 @@ export interface LanguageModelingBatch {
 export class LanguageModelingCollator implements ItemCollator {
   /** The options with their defaults. */
   readonly options: Required<LanguageModelingOptions>;
+  /** What stands behind the last word of a row. */
+  readonly padId: number;
   readonly #tables: MaskingTables;
   readonly #special: Uint8Array;
 
   /** Takes what ids mean and how to mask. @throws {UserError} when the options make no sense. */
   constructor(tables: MaskingTables, options: LanguageModelingOptions = {}) {
     this.options = resolve(options);
+    this.padId = tables.padId;
     this.#tables = tables;
     this.#special = new Uint8Array(tables.vocabSize);
     const { padId, clsId, sepId, maskId } = tables;
@@ -104,7 +107,7 @@ export class LanguageModelingCollator implements ItemCollator {
 
   /** Pads masked items to a batch. */
   collate(items: readonly MaskedItem[]): LukeBatch {
-    const batch = collate(items, this.#tables.padId, this.options.padToMultipleOf);
+    const batch = collate(items, this.padId, this.options.padToMultipleOf);
     return this.options.attentionMask ? batch : {
       ...batch,
       wordAttentionMask: new Int32Array(batch.wordIds.length).fill(1),

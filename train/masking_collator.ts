@@ -46,6 +46,8 @@ export interface MaskedItem {
 
 /** What masks items and makes batches of them: {@linkcode MaskingCollator}, `LanguageModelingCollator`. */
 export interface ItemCollator {
+  /** What stands behind the last word of a row. */
+  readonly padId: number;
   /** Masks one item, by its key alone. */
   maskItem(item: DatasetItem, key: MaskingKey): MaskedItem;
   /** Masks items, each under its own key, and makes one batch of them. */
@@ -56,12 +58,15 @@ export interface ItemCollator {
 export class MaskingCollator implements ItemCollator {
   /** The options with their defaults. */
   readonly options: ResolvedMaskingOptions;
+  /** What stands behind the last word of a row. */
+  readonly padId: number;
   readonly #tables: MaskingTables;
   readonly #vocab: MaskingEntityVocab;
 
   /** Takes what ids mean and how to mask. @throws {UserError} when the options make no sense. */
   constructor(tables: MaskingTables, vocab: MaskingEntityVocab, options: MaskingOptions = {}) {
     this.options = resolveMaskingOptions(options);
+    this.padId = tables.padId;
     this.#tables = tables;
     this.#vocab = vocab;
   }
@@ -100,7 +105,7 @@ export class MaskingCollator implements ItemCollator {
 
   /** Pads masked items to a batch; see {@linkcode collate}. */
   collate(items: readonly MaskedItem[]): LukeBatch {
-    return collate(items, this.#tables.padId);
+    return collate(items, this.padId);
   }
 
   #maskEntities(
@@ -145,18 +150,29 @@ export function plainItem(
 }
 
 /**
- * Pads masked items to one batch, as wide as its longest item, its most entities (none for words only) and its longest mention
- * (at least 1).
+ * Pads masked items to one batch of an item a row, as wide as its longest item, its most entities (none for words only) and its
+ * longest mention (at least 1).
  *
  * @param padToMultipleOf the number of words is a multiple of it.
  */
 export function collate(items: readonly MaskedItem[], padId: number, padToMultipleOf = 1): LukeBatch {
-  const rows = items.length;
+  return collateRows(items.map((item) => [item]), padId, padToMultipleOf);
+}
+
+/** As {@linkcode collate} with any number of items a row, one behind the other; they do not attend to each other. */
+export function collateRows(
+  packed: readonly (readonly MaskedItem[])[],
+  padId: number,
+  padToMultipleOf = 1,
+): LukeBatch {
+  const rows = packed.length;
   let words = 0, entities = 0, mentionLength = 1;
-  for (const item of items) {
-    words = Math.max(words, item.wordIds.length);
-    entities = Math.max(entities, item.entities.length);
-    for (const { length } of item.entities) mentionLength = Math.max(mentionLength, length);
+  for (const items of packed) {
+    words = Math.max(words, items.reduce((sum, { wordIds }) => sum + wordIds.length, 0));
+    entities = Math.max(entities, items.reduce((sum, item) => sum + item.entities.length, 0));
+    for (const item of items) {
+      for (const { length } of item.entities) mentionLength = Math.max(mentionLength, length);
+    }
   }
   words = Math.ceil(words / padToMultipleOf) * padToMultipleOf;
   const wordIds = new Int32Array(rows * words).fill(padId);
@@ -166,19 +182,24 @@ export function collate(items: readonly MaskedItem[], padId: number, padToMultip
   const entityPositionIds = new Int32Array(rows * entities * mentionLength).fill(-1);
   const wordPositions: number[] = [], wordLabels: number[] = [];
   const entityPositions: number[] = [], entityLabels: number[] = [];
-  items.forEach((item, row) => {
-    wordIds.set(item.wordIds, row * words);
-    wordAttentionMask.fill(1, row * words, row * words + item.wordIds.length);
-    item.entities.forEach(({ id, start, length }, i) => {
-      const flat = row * entities + i;
-      entityIds[flat] = id;
-      entityAttentionMask[flat] = 1;
-      for (let p = 0; p < length; p++) entityPositionIds[flat * mentionLength + p] = start + p;
+  packed.forEach((items, row) => {
+    let word = row * words, entity = row * entities; // where the item begins
+    items.forEach((item, k) => {
+      wordIds.set(item.wordIds, word);
+      wordAttentionMask.fill(k + 1, word, word + item.wordIds.length);
+      item.entities.forEach(({ id, start, length }, i) => {
+        const flat = entity + i;
+        entityIds[flat] = id;
+        entityAttentionMask[flat] = k + 1;
+        for (let p = 0; p < length; p++) entityPositionIds[flat * mentionLength + p] = start + p;
+      });
+      for (const position of item.maskedWordPositions) wordPositions.push(word + position);
+      wordLabels.push(...item.maskedWordLabels);
+      for (const index of item.maskedEntityIndices) entityPositions.push(entity + index);
+      entityLabels.push(...item.maskedEntityLabels);
+      word += item.wordIds.length;
+      entity += item.entities.length;
     });
-    for (const position of item.maskedWordPositions) wordPositions.push(row * words + position);
-    wordLabels.push(...item.maskedWordLabels);
-    for (const index of item.maskedEntityIndices) entityPositions.push(row * entities + index);
-    entityLabels.push(...item.maskedEntityLabels);
   });
   return {
     rows,

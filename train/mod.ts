@@ -69,6 +69,7 @@ export * from "./model_card.ts";
 export * from "./open_pretraining_source.ts";
 export * from "./open_shards.ts";
 export * from "./page_documents.ts";
+export * from "./packing.ts";
 export * from "./page_items.ts";
 export * from "./permutation.ts";
 export * from "./pretraining_source.ts";

@@ -4,6 +4,7 @@ import type { ItemSource } from "./held_out_batches.ts";
 import { type ItemDraw, ItemOrder } from "./item_order.ts";
 import { LengthGroups } from "./length_groups.ts";
 import type { ItemCollator } from "./masking_collator.ts";
+import { packItems, type RowLimits } from "./packing.ts";
 import type { TrainingSource } from "./training_source.ts";
 
 /** What the micro-batches of a run depend on besides its data and its masking. Threads take it over by structured cloning. */
@@ -18,6 +19,8 @@ export interface BatchRecipe {
   readonly samplingSmoothing?: number;
   /** Puts items of similar length into a micro-batch, see {@linkcode LengthGroups}. Default false. */
   readonly groupByLength?: boolean;
+  /** Puts several items of a micro-batch into a row, see {@linkcode packItems}. Default: an item a row. */
+  readonly pack?: RowLimits;
 }
 
 /** Items of one data set, or of several behind each other. */
@@ -62,13 +65,18 @@ export class PretrainingSource implements TrainingSource {
 
   /** Reads, masks and pads the items of a micro-step. */
   microBatch(step: number, microStep: number): LukeBatch {
-    const { seed } = this.#recipe;
+    const { seed, pack } = this.#recipe;
     const draws = this.#groups?.draws(step, microStep) ?? this.#draws(step, microStep);
     const items = draws.map(({ epoch, item }) => ({
       item: this.#data.item(item),
       key: { seed, epoch, item },
     }));
-    return this.#collator.batch(items);
+    if (pack === undefined) return this.#collator.batch(items);
+    return packItems(
+      items.map(({ item, key }) => this.#collator.maskItem(item, key)),
+      pack,
+      this.#collator.padId,
+    );
   }
 
   #draws(step: number, microStep: number): ItemDraw[] {

@@ -38,3 +38,16 @@ Deno.test("PretrainingSource gives a micro-batch by its place alone, whatever wa
   assert.notDeepEqual(used.microBatch(3, 1), source(2).microBatch(3, 1));
   assert.notDeepEqual(used.microBatch(3, 1), used.microBatch(3, 0));
 });
+
+Deno.test("PretrainingSource packs the items of a micro-batch into rows within the recipe's limits", () => {
+  const recipe = { seed: 1, batchSize: 6, microBatchSize: 3 };
+  const pack = { words: 44, entities: 2 };
+  const apart = new PretrainingSource(dataset, collator, recipe);
+  const packed = new PretrainingSource(dataset, collator, { ...recipe, pack });
+  for (const [step, microStep] of [[0, 0], [2, 1], [9, 0]] as const) {
+    const [one, other] = [apart.microBatch(step, microStep), packed.microBatch(step, microStep)];
+    assert.deepEqual([one.rows, other.rows], [3, 2]);
+    assert.deepEqual(other.maskedWordLabels.toSorted(), one.maskedWordLabels.toSorted());
+    assert.deepEqual(other.maskedEntityLabels.toSorted(), one.maskedEntityLabels.toSorted());
+  }
+});

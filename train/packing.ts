@@ -1,0 +1,61 @@
+import type { BatchCapacity, LukeBatch } from "@lukeforge/model";
+import { batchCapacity, collateRows, type ItemExtremes, type MaskedItem } from "./masking_collator.ts";
+import type { MaskingOptions } from "./masking_options.ts";
+
+/** How much a row of several items holds. An item that is larger has a row of its own. */
+export interface RowLimits {
+  /** Words of a row, with the `[CLS]` and `[SEP]` of its items. */
+  readonly words: number;
+  /** Entities of a row. */
+  readonly entities: number;
+}
+
+/**
+ * Puts masked items into as few rows as first-fit decreasing finds, in which they do not attend to each other: the batch has the loss
+ * of the same items in rows of their own, and less padding. Equal items in an equal order give an equal batch.
+ */
+export function packItems(items: readonly MaskedItem[], limits: RowLimits, padId: number): LukeBatch {
+  const rows: { items: MaskedItem[]; words: number; entities: number }[] = [];
+  // Sorting is stable: items of one length stay in their order.
+  for (const item of [...items].sort((a, b) => b.wordIds.length - a.wordIds.length)) {
+    const [words, entities] = [item.wordIds.length, item.entities.length];
+    const row = rows.find((row) =>
+      row.words + words <= limits.words && row.entities + entities <= limits.entities
+    );
+    if (row === undefined) rows.push({ items: [item], words, entities });
+    else {
+      row.items.push(item);
+      row.words += words;
+      row.entities += entities;
+    }
+  }
+  return collateRows(rows.map(({ items }) => items), padId);
+}
+
+/** The limits of rows of `words` words; those of the longest item, and of the one with most entities, unless given. */
+export function rowLimits(
+  extremes: ItemExtremes,
+  { wordOnlyTraining = false }: MaskingOptions = {},
+  words: number = 0,
+): RowLimits {
+  const longest = Math.max(1, extremes.longest_item) + 2;
+  return { words: Math.max(words, longest), entities: wordOnlyTraining ? 0 : extremes.most_entities };
+}
+
+/**
+ * A capacity that no batch of `items` items packed within `limits` exceeds, however they are masked. It has a row for each, since
+ * all may be long; a batch of fewer rows takes the time of its own rows only.
+ */
+export function packedCapacity(
+  extremes: ItemExtremes,
+  items: number,
+  limits: RowLimits,
+  options: MaskingOptions = {},
+): BatchCapacity {
+  const capacity = batchCapacity(extremes, items, options);
+  return {
+    ...capacity,
+    words: Math.max(capacity.words, limits.words),
+    entities: capacity.entities === 0 ? 0 : Math.max(capacity.entities, limits.entities),
+  };
+}
