@@ -1,12 +1,17 @@
+/** Whether offsets into `text` in UTF-16 units and in code points differ. */
+export function hasSurrogates(text: string): boolean {
+  return /[\ud800-\udbff]/.test(text);
+}
+
 /** Converts ascending UTF-16 offsets into `text` to offsets in code points. */
 export function toCodePointOffsets(text: string, offsets: readonly number[]): number[] {
-  if (!/[\ud800-\udbff]/.test(text)) return [...offsets];
+  if (!hasSurrogates(text)) return [...offsets];
   return convert(text, offsets, (units) => units);
 }
 
 /** Converts ascending offsets in code points of `text` to UTF-16 offsets. */
 export function fromCodePointOffsets(text: string, offsets: readonly number[]): number[] {
-  if (!/[\ud800-\udbff]/.test(text)) return [...offsets];
+  if (!hasSurrogates(text)) return [...offsets];
   return convert(text, offsets, (_units, points) => points, (units) => units);
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
+import { fromCodePointOffsets, hasSurrogates, toCodePointOffsets } from "./code_points.ts";
 import { FORMAT } from "./dump_db_schema.ts";
 import type { Heading, Paragraph, WikiLink } from "./paragraph_builder.ts";
 import { UserError } from "./user_error.ts";
@@ -288,13 +288,13 @@ type StoredLink = [title: string, start: number, end: number, trail: number];
 /** The `links` column of a paragraph. */
 export function encodeLinks({ text, links }: Paragraph): string {
   if (links.length === 0) return "[]";
-  const offsets = toCodePointOffsets(
-    text,
-    links.flatMap(({ start, end, trail }) => [start, end - trail, end]),
-  );
-  const stored = links.map(({ title }, i): StoredLink => {
-    const [start = 0, anchorEnd = 0, end = 0] = offsets.slice(3 * i, 3 * i + 3);
-    return [title, start, end, end - anchorEnd];
+  const offsets = hasSurrogates(text)
+    ? toCodePointOffsets(text, links.flatMap(({ start, end, trail }) => [start, end - trail, end]))
+    : undefined;
+  const stored = links.map(({ title, start, end, trail }, i): StoredLink => {
+    if (offsets === undefined) return [title, start, end, trail];
+    const [first = 0, anchorEnd = 0, last = 0] = offsets.slice(3 * i, 3 * i + 3);
+    return [title, first, last, last - anchorEnd];
   });
   return JSON.stringify(stored);
 }

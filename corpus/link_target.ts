@@ -1,7 +1,7 @@
 import { decodeEntities } from "./html_entities.ts";
 import { interwikiOf } from "./interwiki.ts";
 import { NAMESPACE, type Namespaces } from "./namespaces.ts";
-import { decodePercent, normalizeTitle, type TitleRules } from "./titles.ts";
+import { decodePercent, normalizeTitle, plainTitle, type TitleRules } from "./titles.ts";
 
 /** What the part of a link before its first `|` means. */
 export interface LinkTarget {
@@ -15,6 +15,8 @@ export interface LinkTarget {
 
 /** Classifies the target of a link on a wiki with `namespaces` and `rules`. Only articles (namespace 0) make links. */
 export function parseLinkTarget(raw: string, namespaces: Namespaces, rules: TitleRules): LinkTarget {
+  const plain = raw.length <= MAX_BYTES ? plainTitle(raw, rules) : undefined;
+  if (plain !== undefined) return { kind: "article", title: plain, shown: raw };
   const trimmed = decodeEntities(raw).trim();
   const colon = trimmed.startsWith(":");
   const name = colon ? trimmed.slice(1).trim() : trimmed;
@@ -39,13 +41,16 @@ function decodedName(name: string): string {
   return decoded === "" || /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}]/u.test(decoded) ? name : decoded;
 }
 
-/** Relative paths, signatures and what a URL cannot hold are no titles to MediaWiki, and 255 bytes are the most. */
+/** The longest title, in UTF-8. */
+const MAX_BYTES = 255;
+
+/** Relative paths, signatures and what a URL cannot hold are no titles to MediaWiki. */
 const invalid =
   /^\.{1,2}(?:\/|$)|\/\.{1,2}(?:\/|$)|~~~|%[\da-f]{2}|&(?:[a-z\d]+|#\d+|#x[\da-f]+);|[\p{Cc}\ufffd]|^:/iu;
 
 function isValidTitle(title: string): boolean {
-  if (title === "" || title.length > 255 || invalid.test(title)) return false;
-  return title.length <= 85 || new TextEncoder().encode(title).length <= 255;
+  if (title === "" || title.length > MAX_BYTES || invalid.test(title)) return false;
+  return title.length <= 85 || new TextEncoder().encode(title).length <= MAX_BYTES;
 }
 
 /** The text that MediaWiki's pipe trick gives `[[name|]]`: without namespace, parenthesis and what follows a comma. */

@@ -29,8 +29,15 @@ export function upperFirst(text: string, language?: string): string {
   return upper.length === first.length ? upper + rest : text;
 }
 
-/** Titles that are as they should be, which most are. */
-const canonical = /^[A-Z][\w,.'()-]*(?: [\w,.'()-]+)*$/;
+/** ASCII that nothing has to be done about but the case of its first letter; most links name such titles. */
+const plainAscii = /^[A-Za-z\d][A-Za-z\d,.'()-]*(?: [A-Za-z\d,.'()-]+)*$/;
+
+/** The canonical form of `raw` where that can be seen at once: it names an article, and needs its first letter in upper case at most. */
+export function plainTitle(raw: string, { caseSensitive, language }: TitleRules): string | undefined {
+  if (!plainAscii.test(raw)) return undefined;
+  return caseSensitive || raw.charCodeAt(0) < 0x61 ? raw : upperFirst(raw, language);
+}
+
 /** Marks of direction, which MediaWiki removes from titles. */
 const directionMarks = /[\u200e\u200f\u202a-\u202e]+/g;
 /** What MediaWiki takes for a space in a title, and line breaks. */
@@ -42,7 +49,8 @@ const spaces = /[\t-\r _\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3
  * and its `#fragment`. The first letter, after the wiki's own name of the namespace, is upper-cased as the wiki's rule says.
  */
 export function normalizeTitle(raw: string, rules: TitleRules = {}): string {
-  if (canonical.test(raw) && !raw.includes("_")) return raw;
+  const plain = plainTitle(raw, rules);
+  if (plain !== undefined) return plain;
   let title = decodeEntities(raw.includes("%") ? decodePercent(raw) : raw);
   const fragment = title.indexOf("#");
   if (fragment >= 0) title = title.slice(0, fragment);
