@@ -154,7 +154,7 @@ Deno.test("buildDumpDB() refuses to build what another is building", () =>
       wikiId: null,
       isDisambiguation: false,
       headings: "[]",
-      paragraphs: [["b", 1, -1, "[]"]],
+      paragraphs: ["b", -1, "[]"],
       links: 0,
     }]);
     assert.equal(writer.finish().pages, 1);

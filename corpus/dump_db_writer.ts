@@ -1,11 +1,14 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from "node:sqlite";
 import { SCHEMA } from "./dump_db_schema.ts";
-import type { ArticleRow, DumpRow, RedirectRow } from "./dump_rows.ts";
+import { type ArticleRow, type DumpRow, PARAGRAPH_COLUMNS, type RedirectRow } from "./dump_rows.ts";
 import { UserError } from "./user_error.ts";
 
 /** Pages and redirects between two commits: bounds what SQLite keeps in memory. */
 const TRANSACTION = 2000;
+
+/** Paragraphs of one article that are inserted at once, which takes two thirds of the time. */
+const BATCH = 8;
 
 /** How many rows a page database has. */
 export interface DumpDBCounts {
@@ -33,6 +36,7 @@ export class DumpDBWriter {
   readonly #statements: Record<
     | "page"
     | "paragraph"
+    | "paragraphs"
     | "redirect"
     | "replaceRedirect"
     | "find"
@@ -66,7 +70,8 @@ export class DumpDBWriter {
       page: database.prepare(
         "INSERT OR IGNORE INTO page (title, wiki_id, is_disambiguation, headings) VALUES (?, ?, ?, ?)",
       ),
-      paragraph: database.prepare("INSERT INTO paragraph VALUES (?, ?, ?, ?, ?, ?)"),
+      paragraph: database.prepare(insertParagraphs(1)),
+      paragraphs: database.prepare(insertParagraphs(BATCH)),
       redirect: database.prepare("INSERT OR IGNORE INTO redirect VALUES (?, ?)"),
       replaceRedirect: database.prepare("UPDATE redirect SET target = ? WHERE source = ?"),
       find: database.prepare("SELECT id FROM page WHERE title = ?"),
@@ -95,7 +100,7 @@ export class DumpDBWriter {
   }
 
   #article({ title, wikiId, isDisambiguation, headings, paragraphs, links }: ArticleRow): void {
-    const { page, paragraph, dropRedirect } = this.#statements;
+    const { page, dropRedirect } = this.#statements;
     const row = [title, wikiId, isDisambiguation ? 1 : 0, headings];
     let inserted = page.run(...row);
     if (inserted.changes === 0) {
@@ -103,11 +108,22 @@ export class DumpDBWriter {
       inserted = page.run(...row);
     }
     this.#counts.redirects -= Number(dropRedirect.run(title).changes);
-    const id = inserted.lastInsertRowid;
-    for (const [position, columns] of paragraphs.entries()) paragraph.run(id, position, ...columns);
+    const count = paragraphs.length / PARAGRAPH_COLUMNS;
+    this.#paragraphs(inserted.lastInsertRowid, paragraphs, count);
     this.#counts.pages++;
-    this.#counts.paragraphs += paragraphs.length;
+    this.#counts.paragraphs += count;
     this.#counts.links += links;
+  }
+
+  #paragraphs(page: number | bigint, columns: readonly (string | number)[], count: number): void {
+    const { paragraph, paragraphs } = this.#statements;
+    const from = (position: number, number: number): readonly (string | number)[] =>
+      columns.slice(position * PARAGRAPH_COLUMNS, (position + number) * PARAGRAPH_COLUMNS);
+    let position = 0;
+    for (; position + BATCH <= count; position += BATCH) {
+      paragraphs.run(page, position, ...from(position, BATCH));
+    }
+    for (; position < count; position++) paragraph.run(page, position, ...from(position, 1));
   }
 
   #redirect({ title, target }: RedirectRow): void {
@@ -155,6 +171,15 @@ export class DumpDBWriter {
     this.#statements.drop.run(id);
     this.#statements.dropPage.run(id);
   }
+}
+
+/** Inserts `count` paragraphs: of page `?1`, positions from `?2` on, then the columns of each. */
+function insertParagraphs(count: number): string {
+  const rows = Array.from({ length: count }, (_, i) => {
+    const text = 3 + i * PARAGRAPH_COLUMNS;
+    return `(?1, ?2 + ${i}, ?${text}, ?${text + 1} < 0, ?${text + 1}, ?${text + 2})`;
+  });
+  return `INSERT INTO paragraph VALUES ${rows.join(", ")}`;
 }
 
 /** Removes a file that no process has locked. */

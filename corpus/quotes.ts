@@ -9,6 +9,20 @@ interface Run {
   marks: 2 | 3 | 5;
 }
 
+/** {@link stripQuotes} for each line of `text`. Linear time. */
+export function stripQuotesOfLines(text: string): string {
+  let plain = "";
+  let kept = 0;
+  for (let at = text.indexOf("''"); at >= 0; at = text.indexOf("''", kept)) {
+    const start = text.lastIndexOf("\n", at) + 1;
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline;
+    plain += text.slice(kept, start) + stripQuotes(text.slice(start, end));
+    kept = end;
+  }
+  return plain + text.slice(kept);
+}
+
 /**
  * Removes the apostrophes of `line` that mean bold or italic and keeps those that are text, by MediaWiki's rule: runs of two, three
  * and five are marks; further ones are text; and when both kinds are unbalanced, one bold mark is an apostrophe and an
@@ -19,9 +33,12 @@ export function stripQuotes(line: string): string {
   const runs: Run[] = [];
   let bold = 0;
   let italic = 0;
-  for (const { index, 0: { length } } of line.matchAll(/'{2,}/g)) {
+  for (let at = line.indexOf("''"), end; at >= 0; at = line.indexOf("''", end)) {
+    end = at + 2;
+    while (line[end] === "'") end++;
+    const length = end - at;
     const marks = length === 2 ? 2 : length <= 4 ? 3 : 5;
-    runs.push({ at: index, length, literal: length - marks, marks });
+    runs.push({ at, length, literal: length - marks, marks });
     if (marks !== 3) italic++;
     if (marks !== 2) bold++;
   }
@@ -32,7 +49,8 @@ export function stripQuotes(line: string): string {
   let text = "";
   let at = 0;
   for (const run of runs) {
-    text += line.slice(at, run.at) + "'".repeat(run.literal);
+    text += line.slice(at, run.at);
+    if (run.literal > 0) text += "'".repeat(run.literal);
     if (line[run.at - 1] === "]") text += BOUNDARY;
     at = run.at + run.length;
   }

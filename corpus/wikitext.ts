@@ -7,7 +7,7 @@ import { captionOf } from "./file_captions.ts";
 import { linkTrailPattern } from "./link_trail.ts";
 import { BOUNDARY, OMISSION, withoutMarks } from "./omissions.ts";
 import { type Heading, type Paragraph, ParagraphBuilder } from "./paragraph_builder.ts";
-import { stripQuotes } from "./quotes.ts";
+import { stripQuotesOfLines } from "./quotes.ts";
 import { spreadTables } from "./table_cells.ts";
 import { stripTables } from "./tables.ts";
 import { TemplateTexts } from "./template_texts.ts";
@@ -69,8 +69,7 @@ export function parseWikitext(source: string, context: WikitextContext = {}): Pa
   const { text, isDisambiguation } = stripTransclusions(source, templates, context.title);
   const converted = resolveLanguageConversion(stripSwitches(text), context.language);
   const marked = context.includeTables ? spreadTables(converted) : stripTables(converted);
-  const plain = marked.includes("''") ? marked.split("\n").map(stripQuotes).join("\n") : marked;
-  const { paragraphs, headings } = new InlineReader(plain, context).read();
+  const { paragraphs, headings } = new InlineReader(stripQuotesOfLines(marked), context).read();
   return { paragraphs, headings, isDisambiguation };
 }
 
@@ -100,6 +99,8 @@ const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
 const externalStart =
   /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
 const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*)?>/y;
+/** The start of a link's text where that shows nothing. */
+const blank = new RegExp(`[\\s${OMISSION}${BOUNDARY}]{0,64}`, "y");
 const lineMarkers = /[ \t]*(?:-{4,}|[*#:;]+)?[ \t]*/y;
 
 /** The last stage: reads lines, links and tags into paragraphs. */
@@ -287,8 +288,8 @@ class InlineReader {
     const nested = border === "|" && isWithin(this.#text.indexOf("[[", label), label, end);
     const isLink = target.kind === "article" && this.#linkEnd < 0 && !nested;
     if (isLink) this.#builder.startLink(target.title);
-    const labelStart = withoutMarks(this.#text.slice(label, Math.min(end, label + 64)));
-    if (border === "|" && labelStart.trim() !== "") {
+    blank.lastIndex = label;
+    if (border === "|" && blank.test(this.#text) && blank.lastIndex < Math.min(end, label + 64)) {
       if (isLink) this.#linkEnd = end;
       else this.#closers.add(end);
       return;
