@@ -14,7 +14,7 @@
  */
 export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
-export { toCodePointOffsets } from "./code_points.ts";
+export { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
 export { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
 export type { Bzip2Decoder } from "./bzip2_decoders.ts";
 export { describeDumpFiles, type DumpFileRecord } from "./dump_db_meta.ts";

@@ -2,6 +2,8 @@ import { Command, CommanderError } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { DeviceError, WeightsError } from "@lukeforge/model";
 import { benchCommand } from "./commands/bench.ts";
+import { buildDatasetFromJsonlCommand } from "./commands/build_dataset_from_jsonl.ts";
+import { buildDatasetFromTextCommand } from "./commands/build_dataset_from_text.ts";
 import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
 import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
 import { buildInterwikiDBCommand } from "./commands/build_interwiki_db.ts";
@@ -48,6 +50,8 @@ export function createProgram(reporter: Reporter): Command {
     entityVocabInfoCommand(reporter),
     convertEntityVocabCommand(reporter),
     buildWikipediaPretrainingDatasetCommand(reporter),
+    buildDatasetFromJsonlCommand(reporter),
+    buildDatasetFromTextCommand(reporter),
     datasetInfoCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     convertModelCommand(reporter),

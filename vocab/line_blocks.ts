@@ -21,6 +21,10 @@ export interface LineBlocksOptions {
   readonly longestLine?: number;
   /** Whether a first line that begins with this is left out, whatever its length. */
   readonly skippedHeader?: string;
+  /** Lines of more bytes are refused, so that memory stays bounded where lines must not be cut. Default: none are. */
+  readonly mostBytes?: number;
+  /** Takes the error of a line that is not UTF-8, which is empty then. Default: it is thrown. */
+  readonly refused?: (error: UserError) => void;
 }
 
 const NEWLINE = 0x0a;
@@ -52,7 +56,7 @@ export async function* lineBlocks(
   path: string,
   options: LineBlocksOptions = {},
 ): AsyncGenerator<LineBlock, void, void> {
-  const { longestLine = Infinity, skippedHeader } = options;
+  const { longestLine = Infinity, mostBytes = Infinity, skippedHeader, refused } = options;
   const { start } = fileStart(path, 2);
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const isGzipped = start[0] === 0x1f && start[1] === 0x8b;
@@ -64,7 +68,7 @@ export async function* lineBlocks(
   let offset = 0;
   let isHeader: boolean | undefined = skippedHeader === undefined ? false : undefined;
   const take = (bytes: Uint8Array): LineBlock => {
-    const lines = decodedLines(bytes, path, first, offset);
+    const lines = decodedLines(bytes, path, first, offset, refused);
     const block = { lines, first, read: file.bytesRead };
     first += lines.length;
     offset += bytes.length;
@@ -97,6 +101,11 @@ export async function* lineBlocks(
     }
     pending.push(Uint8Array.from(chunk.subarray(end)));
     pendingBytes += chunk.length - end;
+    if (pendingBytes > mostBytes) {
+      throw new UserError(
+        `${path}, line ${first}: is longer than ${mostBytes / 2 ** 20} MiB; divide the line`,
+      );
+    }
   }
   if (pendingBytes > 0) yield take(joined(pending));
 }
@@ -120,21 +129,42 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function decodedLines(bytes: Uint8Array, path: string, first: number, offset: number): string[] {
-  let text: string;
+function decodedLines(
+  bytes: Uint8Array,
+  path: string,
+  first: number,
+  offset: number,
+  refused: LineBlocksOptions["refused"],
+): string[] {
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
+    return decoded(bytes, offset).match(/[^\n]*\n|[^\n]+$/g) ?? [];
   } catch {
-    const at = validUtf8Length(bytes);
-    let line = first;
-    for (let i = 0; i < at; i++) if (bytes[i] === NEWLINE) line++;
-    throw new UserError(
-      `${path}, line ${line}: is not UTF-8 at byte ${offset + at} of the text (0x${
-        (bytes[at] ?? 0).toString(16).padStart(2, "0")
-      }); convert the file to UTF-8`,
-    );
+    // one line after the other
   }
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(NEWLINE, start) + 1 || bytes.length;
+    const line = bytes.subarray(start, end);
+    try {
+      lines.push(decoded(line, offset + start));
+    } catch {
+      const at = validUtf8Length(line);
+      const error = new UserError(
+        `${path}, line ${first + lines.length}: is not UTF-8 at byte ${offset + start + at} of the text (0x${
+          (line[at] ?? 0).toString(16).padStart(2, "0")
+        }); convert the file to UTF-8`,
+      );
+      if (refused === undefined) throw error;
+      refused(error);
+      lines.push("\n");
+    }
+    start = end;
+  }
+  return lines;
+}
+
+function decoded(bytes: Uint8Array, offset: number): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
 }
 
 function cannotRead(path: string, cause: unknown): UserError {

@@ -23,6 +23,7 @@ export * from "./entity_vocab_table.ts";
 export * from "./explain_entity.ts";
 export * from "./interwiki_db.ts";
 export * from "./kitoken_tokenizer.ts";
+export { type LineBlock, lineBlocks, type LineBlocksOptions } from "./line_blocks.ts";
 export * from "./link_count_pool.ts";
 export * from "./link_counts.ts";
 export * from "./link_coverage.ts";
