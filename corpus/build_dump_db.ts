@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { cannotWrite, commitRename, syncFile } from "./atomic_file.ts";
-import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { describeDump } from "./dump_db_meta.ts";
 import { type DumpDBCounts, DumpDBWriter } from "./dump_db_writer.ts";
 import { inputName } from "./dump_bytes.ts";
@@ -15,8 +14,6 @@ export interface BuildDumpDBOptions extends PageOptions {
   language?: string;
   /** Keep the pages before the cut of a dump that is cut off, instead of failing. */
   allowTruncated?: boolean;
-  /** Decoder for `.bz2` dumps. */
-  decoder?: Bzip2Decoder;
   /** Threads that parse wikitext, and as many that decode; the number of processors by default. With 1 the calling thread parses. */
   workers?: number;
   /** Called with the bytes of the dump files (compressed) read so far and their size, where it is known. */

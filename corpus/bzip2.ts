@@ -1,5 +1,5 @@
-import { type Bzip2Decoder, Bzip2Decoders } from "./bzip2_decoders.ts";
-import { blockCrc, combineCrc, frameBlock } from "./bzip2_framing.ts";
+import { combineCrc, crcAfterMark } from "./bzip2_crc.ts";
+import { Bzip2Decoders } from "./bzip2_decoders.ts";
 import { bitsAt, MARK_BITS } from "./bzip2_marks.ts";
 import { type Bzip2Piece, bzip2Pieces, joinPieces } from "./bzip2_pieces.ts";
 import { damaged, truncated } from "./input_errors.ts";
@@ -9,9 +9,7 @@ import type { UserError } from "./user_error.ts";
 export interface Bzip2Options {
   /** The name that error messages give to the source; `bzip2 data` by default. */
   name?: string;
-  /** `auto` by default: libbz2 when the library is installed and FFI is allowed, else WebAssembly. */
-  decoder?: Bzip2Decoder;
-  /** Blocks to decode at once, each on a thread of its own; the number of processors by default. */
+  /** Blocks to decode at once, each on a thread of its own; the number of processors by default. With 1 the calling thread decodes. */
   workers?: number;
 }
 
@@ -27,14 +25,14 @@ export async function* decompressBzip2(
   source: AsyncIterable<Uint8Array>,
   options: Bzip2Options = {},
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { name = "bzip2 data", decoder = "auto", workers = navigator.hardwareConcurrency } = options;
-  const decoders = await Bzip2Decoders.start(decoder, Math.max(1, workers));
+  const { name = "bzip2 data", workers = navigator.hardwareConcurrency } = options;
+  const decoders = new Bzip2Decoders(workers);
   const pieces = bzip2Pieces(source);
   try {
     yield* new StreamReader(pieces, decoders, name).blocks();
   } finally {
     await pieces.return();
-    await decoders.close();
+    decoders.close();
   }
 }
 
@@ -89,12 +87,12 @@ class StreamReader {
   }
 
   #decode(piece: Bzip2Piece): Promise<Uint8Array | undefined> {
-    const { kind, bytes, from, to, isLast } = piece;
+    const { kind, from, to, isLast } = piece;
     const bits = to - from;
     if (kind !== "block" || isLast || bits < FOOTER_BITS || bits > MAX_COMPRESSED_BLOCK * 8) {
       return Promise.resolve(undefined);
     }
-    const output = this.#decoders.decode(frameBlock(bytes, from, to));
+    const output = this.#decoders.decode(piece);
     output.catch(() => {}); // reported when the block's turn comes
     return output;
   }
@@ -121,7 +119,7 @@ class StreamReader {
       }
       output = await this.#decode(piece);
     }
-    this.#crc = combineCrc(this.#crc, blockCrc(piece.bytes, piece.from));
+    this.#crc = combineCrc(this.#crc, crcAfterMark(piece.bytes, piece.from));
     return output;
   }
 
@@ -137,7 +135,9 @@ class StreamReader {
     if (to - from < FOOTER_BITS) {
       throw piece.isLast ? this.#truncated(piece) : this.#damaged(piece, from, "two marks in one place");
     }
-    if (blockCrc(bytes, from) !== this.#crc) throw this.#damaged(piece, from, "wrong checksum of a stream");
+    if (crcAfterMark(bytes, from) !== this.#crc) {
+      throw this.#damaged(piece, from, "wrong checksum of a stream");
+    }
     this.#crc = 0;
     const end = Math.ceil((from + FOOTER_BITS) / 8) * 8;
     if (!piece.isLast || end < to) this.#header(piece, end);

@@ -1,97 +1,76 @@
-import { decodeWithLibbz2, openLibbz2 } from "./libbz2.ts";
-import { decodeWithWasm, startWasmBzip2 } from "./wasm_bzip2.ts";
-import type { WasmBzip2Request } from "./wasm_bzip2_worker.ts";
+import { type Bzip2Block, decodeBzip2Block } from "./bzip2_block.ts";
+import type { Bzip2BlockAnswer } from "./bzip2_block_worker.ts";
+import { UserError } from "./user_error.ts";
 
-/** Which decoder to use: the system's libbz2 through FFI, the WebAssembly build of it, or the first that is there. */
-export type Bzip2Decoder = "auto" | "libbz2" | "wasm";
+/** What a block is decoded to; undefined when it is damaged. */
+type Output = Uint8Array<ArrayBuffer> | undefined;
 
-/** Decodes a block framed as a stream of its own; undefined when it is damaged. */
-type DecodeBlock = (stream: Uint8Array<ArrayBuffer>) => Promise<Uint8Array | undefined>;
-
-/**
- * Bytes of output to try. A block has 900,000 bytes before the first stage of decoding, a run length code in which five bytes
- * can stand for 259: text hardly grows there.
- */
-const OUTPUT_SIZES = [1_000_000, 6_000_000, 47_000_000];
-
-/** Several decoders of blocks, each busy with one block at a time. */
+/** Decodes blocks on several threads; on the calling one where one is asked for or there are no others. */
 export class Bzip2Decoders {
   /** Blocks that are decoded at once. */
   readonly count: number;
-  readonly #idle: DecodeBlock[];
-  readonly #waiting: ((decoder: DecodeBlock) => void)[] = [];
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #workers: Worker[];
+  readonly #threads: DecoderThread[] = [];
 
-  private constructor(decoders: DecodeBlock[], workers: Worker[]) {
-    this.count = decoders.length;
-    this.#idle = decoders;
-    this.#workers = workers;
+  constructor(count: number) {
+    this.count = typeof Worker === "undefined" ? 1 : Math.max(1, count);
   }
 
-  /** Starts `count` decoders of `kind`. @throws {Error} when `kind` is `libbz2` and the library is not there. */
-  static async start(kind: Bzip2Decoder, count: number): Promise<Bzip2Decoders> {
-    const library = kind === "wasm" ? undefined : openLibbz2();
-    if (library !== undefined) {
-      const decode: DecodeBlock = (stream) => decodeWithLibbz2(library, stream, OUTPUT_SIZES);
-      return new Bzip2Decoders(new Array<DecodeBlock>(count).fill(decode), []);
+  /** Decodes a block, after those that were given before where all threads are busy; undefined when it is damaged. */
+  decode(block: Bzip2Block): Promise<Output> {
+    if (this.count === 1) return new Promise((resolve) => resolve(decodeBzip2Block(block)));
+    return this.#thread().decode(block);
+  }
+
+  /** Ends the threads; what they are decoding is lost. */
+  close(): void {
+    for (const thread of this.#threads) thread.terminate();
+  }
+
+  /** The thread with the least to do. One is started where all have something: small data need one. */
+  #thread(): DecoderThread {
+    let best = this.#threads[0];
+    for (const thread of this.#threads) {
+      if (best === undefined || thread.waiting < best.waiting) best = thread;
     }
-    if (kind === "libbz2") throw new Error("libbz2 is not installed, or --allow-ffi does not permit it");
-    if (count === 1 || typeof Worker === "undefined") {
-      const wasm = await startWasmBzip2();
-      return new Bzip2Decoders([(stream) => Promise.resolve(decodeWithWasm(wasm, stream, OUTPUT_SIZES))], []);
-    }
-    const workers: Worker[] = [];
-    const inWorker = (): DecodeBlock => {
-      let worker: Worker | undefined; // started for its first block: small data need one
-      return (stream) => {
-        if (worker === undefined) workers.push(worker = startWorker());
-        return ask(worker, stream);
-      };
+    if (best !== undefined && (best.waiting === 0 || this.#threads.length === this.count)) return best;
+    const started = new DecoderThread();
+    this.#threads.push(started);
+    return started;
+  }
+}
+
+/** A thread that answers blocks in the order in which it got them. */
+class DecoderThread {
+  readonly #worker = new Worker(new URL("./bzip2_block_worker.ts", import.meta.url), { type: "module" });
+  readonly #asked: PromiseWithResolvers<Output>[] = [];
+
+  constructor() {
+    this.#worker.onmessage = ({ data }: MessageEvent<Bzip2BlockAnswer>) => {
+      const asked = this.#asked.shift();
+      if ("refused" in data) asked?.reject(new UserError(data.refused));
+      else asked?.resolve(data.output);
     };
-    return new Bzip2Decoders(Array.from({ length: count }, inWorker), workers);
-  }
-
-  /** Decodes a block framed as a stream of its own, once a decoder is free; undefined when it is damaged. */
-  decode(stream: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
-    const result = this.#decode(stream);
-    this.#running.add(result);
-    const ended = (): void => void this.#running.delete(result);
-    result.then(ended, ended);
-    return result;
-  }
-
-  async #decode(stream: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
-    const decoder = this.#idle.pop() ??
-      await new Promise<DecodeBlock>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await decoder(stream);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(decoder);
-      else next(decoder);
-    }
-  }
-
-  /** Waits for what is being decoded and ends the workers. */
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#running);
-    for (const worker of this.#workers) worker.terminate();
-  }
-}
-
-function startWorker(): Worker {
-  return new Worker(new URL("./wasm_bzip2_worker.ts", import.meta.url), { type: "module" });
-}
-
-function ask(worker: Worker, stream: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<Uint8Array | null>) => resolve(data ?? undefined);
-    worker.onerror = (event) => {
+    this.#worker.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(`a worker that decodes bzip2 stopped: ${event.message}`));
+      const error = new Error(`a worker that decodes bzip2 stopped: ${event.message}`);
+      for (const { reject } of this.#asked.splice(0)) reject(error);
     };
-    const request: WasmBzip2Request = { stream, sizes: OUTPUT_SIZES };
-    worker.postMessage(request, [stream.buffer]);
-  });
+  }
+
+  /** Blocks that it has not answered. */
+  get waiting(): number {
+    return this.#asked.length;
+  }
+
+  decode({ bytes, from, to }: Bzip2Block): Promise<Output> {
+    const asked = Promise.withResolvers<Output>();
+    this.#asked.push(asked);
+    const copy = bytes.slice(); // the reader keeps its own: a block may turn out to go on
+    this.#worker.postMessage({ bytes: copy, from, to }, [copy.buffer]);
+    return asked.promise;
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+  }
 }

@@ -5,7 +5,7 @@ export interface Bzip2Piece {
   /** What it begins with; `start` is what comes before the first mark. */
   readonly kind: "start" | "block" | "footer";
   /** Its bits, those of its first and last byte that belong to neighbours too. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** The byte of the source that `bytes` begin with. */
   readonly offset: number;
   /** Where it begins, in bits from the beginning of `bytes`. */

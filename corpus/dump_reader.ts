@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { decompress, inputName, inputSize, readInput, STANDARD_INPUT } from "./dump_bytes.ts";
 import { type DumpPage, DumpPageParser } from "./dump_pages.ts";
 import { type DumpSegment, SegmentReader } from "./dump_segments.ts";
@@ -29,8 +28,6 @@ export interface DumpReaderOptions {
   language?: string;
   /** End quietly after the last whole page of a part that is cut off. */
   allowTruncated?: boolean;
-  /** Decoder for `.bz2` files. */
-  decoder?: Bzip2Decoder;
   /** Blocks of `.bz2` files that are decoded at once; the number of processors by default. */
   workers?: number;
   /** Called with the bytes of the files (compressed) read so far and their size, unless it is unknown. */
@@ -57,7 +54,7 @@ export async function openDump(
   paths: string | readonly string[],
   options: DumpReaderOptions = {},
 ): Promise<Dump> {
-  const { progress, decoder, workers } = options;
+  const { progress, workers } = options;
   const files = typeof paths === "string" ? [paths] : paths;
   if (files.length === 0) throw new UserError("no dump: name its file, or its parts");
   const repeated = files.find((path, i) => files.indexOf(path) !== i);
@@ -76,7 +73,6 @@ export async function openDump(
       open: () =>
         decompress(readInput(path, progress && ((done) => progress(before + done, total))), {
           name,
-          ...(decoder !== undefined && { decoder }),
           ...(workers !== undefined && { workers }),
         }),
     };

@@ -3,9 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { buildDumpDB } from "./build_dump_db.ts";
-import type { Bzip2Decoder } from "./bzip2_decoders.ts";
 import { openDump } from "./dump_reader.ts";
-import { openLibbz2 } from "./libbz2.ts";
 import { sampleDumpPath } from "./sample.ts";
 
 const dumps = new URL("../../shared/data/wikidumps/", import.meta.url);
@@ -19,32 +17,26 @@ const workerCounts = [...new Set([1, navigator.hardwareConcurrency])];
 
 for (const path of paths) {
   const group = basename(path);
-  const decoders: Bzip2Decoder[] = path.endsWith(".bz2") ? ["libbz2", "wasm"] : ["auto"];
-  for (const decoder of decoders) {
-    const ignore = decoder === "libbz2" && openLibbz2() === undefined;
-    for (const workers of path.endsWith(".bz2") ? workerCounts : [1]) {
-      Deno.bench({
-        name: `openDump() with ${decoder}, ${workers} blocks at once, the XML of ${group}`,
-        group,
-        ignore,
-        fn: async () => {
-          const { segments } = await openDump(path, { decoder, workers });
-          let next = await segments.next();
-          while (!next.done) next = await segments.next();
-        },
-      });
-    }
+  for (const workers of path.endsWith(".bz2") ? workerCounts : [1]) {
     Deno.bench({
-      name: `openDump() with ${decoder}, every page of ${group}`,
+      name: `openDump(), ${workers} blocks at once, the XML of ${group}`,
       group,
-      ignore,
       fn: async () => {
-        const { pages } = await openDump(path, { decoder });
-        let next = await pages.next();
-        while (!next.done) next = await pages.next();
+        const { segments } = await openDump(path, { workers });
+        let next = await segments.next();
+        while (!next.done) next = await segments.next();
       },
     });
   }
+  Deno.bench({
+    name: `openDump(), every page of ${group}`,
+    group,
+    fn: async () => {
+      const { pages } = await openDump(path);
+      let next = await pages.next();
+      while (!next.done) next = await pages.next();
+    },
+  });
   Deno.bench({
     name: `buildDumpDB() of ${group}`,
     group,

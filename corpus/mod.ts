@@ -16,7 +16,6 @@ export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } f
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
 export { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
 export { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";
-export type { Bzip2Decoder } from "./bzip2_decoders.ts";
 export { describeDumpFiles, type DumpFileRecord } from "./dump_db_meta.ts";
 export { decompress, readInput } from "./dump_bytes.ts";
 export { DumpDB, type WikiPage } from "./dump_db.ts";

@@ -1,12 +1,15 @@
 /**
  * `deno run -A tests/peers/bzip2_throughput.ts DUMP.bz2 [WORKERS…]`: how fast the file is decoded with each number of workers (1 and the
- * number of processors unless told), by libbz2 and by WebAssembly, and by the `bzip2` program where there is one; and what finding the
- * blocks alone takes. Rates are megabytes of output a second, by the clock and by processor time: the latter holds on a busy machine.
+ * number of processors unless told), and by the `bzip2` program where there is one; its first blocks one by one, by us and by libbz2, by
+ * turns; and what finding the blocks alone takes. Rates are megabytes of output a second, by the clock and by processor time: the
+ * latter holds on a busy machine.
  */
 import { createReadStream } from "node:fs";
 import process from "node:process";
 import { decompressBzip2 } from "@lukeforge/corpus";
+import { type Bzip2Block, decodeBzip2Block } from "../../corpus/bzip2_block.ts";
 import { bzip2Pieces } from "../../corpus/bzip2_pieces.ts";
+import { decompressWithLibbz2, frameBlock } from "./libbz2.ts";
 
 const [dump, ...counts] = Deno.args;
 if (dump === undefined) {
@@ -14,6 +17,8 @@ if (dump === undefined) {
   Deno.exit(2);
 }
 const workerCounts = counts.length > 0 ? counts.map(Number) : [1, navigator.hardwareConcurrency];
+const FIRST_BLOCKS = 40;
+const TURNS = 3;
 
 const open = (): AsyncIterable<Uint8Array> => createReadStream(dump, { highWaterMark: 1 << 20 });
 
@@ -22,7 +27,7 @@ function report(what: string, bytes: number, wall: number, cpu: number): void {
   console.log(`${what.padEnd(24)} ${rate(wall)} by the clock ${rate(cpu)} by processor time`);
 }
 
-async function measure(what: string, work: () => Promise<number>): Promise<void> {
+async function measure(what: string, work: () => number | Promise<number>): Promise<void> {
   const begun = performance.now();
   const before = process.cpuUsage();
   const bytes = await work();
@@ -31,17 +36,26 @@ async function measure(what: string, work: () => Promise<number>): Promise<void>
 }
 
 let size = 0;
-for (const decoder of ["libbz2", "wasm"] as const) {
-  for (const workers of workerCounts) {
-    await measure(`${decoder}, ${workers} at once`, async () => {
-      size = 0;
-      for await (const bytes of decompressBzip2(open(), { name: dump, decoder, workers })) {
-        size += bytes.length;
-      }
-      return size;
-    });
-  }
+for (const workers of workerCounts) {
+  await measure(`${workers} at once`, async () => {
+    size = 0;
+    for await (const bytes of decompressBzip2(open(), { name: dump, workers })) size += bytes.length;
+    return size;
+  });
 }
+
+const blocks: Bzip2Block[] = [];
+for await (const piece of bzip2Pieces(open())) {
+  if (piece.kind === "block" && blocks.push(piece) === FIRST_BLOCKS) break;
+}
+const framed = blocks.map(frameBlock);
+const sum = (outputs: readonly (Uint8Array | undefined)[]): number =>
+  outputs.reduce((total, output) => total + (output?.length ?? 0), 0);
+for (let turn = 0; turn < TURNS; turn++) {
+  await measure("blocks, ours", () => sum(blocks.map(decodeBzip2Block)));
+  await measure("blocks, libbz2", () => sum(framed.map(decompressWithLibbz2)));
+}
+
 await measure("finding blocks (input)", async () => {
   let bytes = 0;
   for await (const piece of bzip2Pieces(open())) bytes += piece.bytes.length;

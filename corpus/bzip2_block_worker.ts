@@ -1,0 +1,25 @@
+import { type Bzip2Block, decodeBzip2Block } from "./bzip2_block.ts";
+import { UserError } from "./user_error.ts";
+
+/** What the worker answers to a block: its bytes (undefined when it is damaged), or why there is no answer. */
+export type Bzip2BlockAnswer =
+  | { readonly output: Uint8Array<ArrayBuffer> | undefined }
+  | { readonly refused: string };
+
+/** The part of a worker's global scope that is used here. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<Bzip2Block>) => void) | null;
+  postMessage(answer: Bzip2BlockAnswer, transfer: Transferable[]): void;
+}
+
+const scope = globalThis as unknown as WorkerScope;
+
+scope.onmessage = ({ data: block }): void => {
+  try {
+    const output = decodeBzip2Block(block);
+    scope.postMessage({ output }, output === undefined ? [] : [output.buffer]);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    scope.postMessage({ refused: error.message }, []);
+  }
+};
