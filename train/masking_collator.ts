@@ -83,7 +83,7 @@ export class MaskingCollator implements ItemCollator {
     const { entities, indices, labels } = this.#maskEntities(plain.entities, random);
     const masked = maskWords(
       plain.wordIds,
-      indices.flatMap((index) => plain.entities[index] ?? []),
+      this.options.maskWordsInEntitySpan ? indices.flatMap((index) => plain.entities[index] ?? []) : [],
       this.#tables,
       this.options,
       random,
@@ -115,9 +115,9 @@ export class MaskingCollator implements ItemCollator {
     const { maskedEntityProb, randomEntityProb, unmaskedEntityProb } = this.options;
     if (maskedEntityProb === 0 || shown.length === 0) return { entities: shown, indices: [], labels: [] };
     const count = Math.max(1, roundHalfEven(shown.length * maskedEntityProb));
-    const order = random.shuffle(Int32Array.from(shown, (_, i) => i));
-    const indices = Array.from(order.subarray(0, count));
-    const entities = [...shown];
+    const order = shown.map((_, i) => i);
+    const indices = random.shuffle(order).slice(0, count);
+    const entities = shown.slice();
     const labels: number[] = [];
     const firstRandom = this.#vocab.maskId + 1;
     for (const index of indices) {
@@ -126,13 +126,17 @@ export class MaskingCollator implements ItemCollator {
       labels.push(entity.id);
       const draw = random.uniform();
       if (draw < 1 - randomEntityProb - unmaskedEntityProb || firstRandom >= this.#vocab.size) {
-        entities[index] = { ...entity, id: this.#vocab.maskId };
+        entities[index] = withId(entity, this.#vocab.maskId);
       } else if (draw < 1 - unmaskedEntityProb) {
-        entities[index] = { ...entity, id: random.integer(firstRandom, this.#vocab.size - 1) };
+        entities[index] = withId(entity, random.integer(firstRandom, this.#vocab.size - 1));
       }
     }
     return { entities, indices, labels };
   }
+}
+
+function withId({ start, length }: ItemEntity, id: number): ItemEntity {
+  return { id, start, length };
 }
 
 /** `[CLS]` words `[SEP]` with nothing masked, and the entities with positions that count `[CLS]`. */
@@ -145,7 +149,9 @@ export function plainItem(
   wordIds[0] = tokenizer.clsId;
   wordIds.set(item.wordIds, 1);
   wordIds[wordIds.length - 1] = tokenizer.sepId;
-  const entities = wordOnly ? [] : item.entities.map((entity) => ({ ...entity, start: entity.start + 1 }));
+  const entities = wordOnly
+    ? []
+    : item.entities.map(({ id, start, length }) => ({ id, start: start + 1, length }));
   return { wordIds, entities };
 }
 

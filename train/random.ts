@@ -40,10 +40,13 @@ export class RandomStream {
   integer(low: number, high: number): number {
     const range = high - low + 1;
     if (!(range >= 1 && range <= 2 ** 32)) throw new RangeError(`no integers in [${low}, ${high}]`);
-    const limit = 2 ** 32 - (2 ** 32 % range);
     let word = this.word();
-    while (word >= limit) word = this.word();
-    return low + word % range;
+    if (word >= 2 ** 32 - range) {
+      // Only here can the word be in the last, incomplete round of the range.
+      const limit = 2 ** 32 - (2 ** 32 % range);
+      while (word >= limit) word = this.word();
+    }
+    return range === 2 ** 32 ? low + word : low + (word >>> 0) % (range >>> 0);
   }
 
   /** Puts `items` into random order, in place, and returns them (Fisher and Yates). */

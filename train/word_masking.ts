@@ -60,12 +60,16 @@ export function maskWords(
   }
   const budget = Math.max(1, roundHalfEven(words * options.maskedLmProb));
   const starts = wordStarts(wordIds, tables, options.wholeWordMasking);
-  for (const group of random.shuffle(Int32Array.from(starts.keys()).subarray(0, starts.length - 1))) {
+  const order = new Int32Array(starts.length - 1);
+  for (let group = 0; group < order.length; group++) order[group] = group;
+  random.shuffle(order);
+  for (let i = 0; i < order.length; i++) {
     const left = budget - masked.positions.length;
     if (left <= 0) break;
+    const group = order[i] ?? 0;
     const start = starts[group] ?? 0;
     const end = starts[group + 1] ?? start;
-    if (end - start <= left && !chosen.subarray(start, end).includes(1)) mask(start, end);
+    if (end - start <= left && isFree(chosen, start, end)) mask(start, end);
   }
   if (masked.positions.length === 0) {
     const last = options.compat === "luke" && words >= 3 ? words - 2 : words;
@@ -75,12 +79,20 @@ export function maskWords(
   return masked;
 }
 
+/** Whether nothing of [start, end) is chosen. */
+function isFree(chosen: Uint8Array, start: number, end: number): boolean {
+  for (let position = start; position < end; position++) if (chosen[position] === 1) return false;
+  return true;
+}
+
 /** Where words begin, and at the end where `[SEP]` stands. The first token always opens a word. */
-function wordStarts(wordIds: Int32Array, tables: MaskingTables, wholeWords: boolean): number[] {
-  const starts: number[] = [1];
+function wordStarts(wordIds: Int32Array, { subwords }: MaskingTables, wholeWords: boolean): Int32Array {
+  const starts = new Int32Array(wordIds.length - 1);
+  starts[0] = 1;
+  let words = 1;
   for (let position = 2; position < wordIds.length - 1; position++) {
-    if (!wholeWords || tables.subwords[wordIds[position] ?? 0] !== 1) starts.push(position);
+    if (!wholeWords || subwords[wordIds[position] ?? 0] !== 1) starts[words++] = position;
   }
-  starts.push(wordIds.length - 1);
-  return starts;
+  starts[words] = wordIds.length - 1;
+  return starts.subarray(0, words + 1);
 }
