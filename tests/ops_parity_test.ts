@@ -194,6 +194,28 @@ function given(run: OpRun, name: string, data: Float32Array): Tensor & { view: V
   return { name, dtype: "f32", rows: 1, columns: data.length, role: "parameter", view };
 }
 
+function runAttention(run: OpRun, maskName: string): Promise<Results> {
+  const [items = 0, length = 0] = run.get("query").shape;
+  const rows = { scalar: "items", times: length, capacity: CAPACITY };
+  const live = { scalar: "items", times: 1, capacity: Math.floor(CAPACITY / length) };
+  run.scalars["items"] = items;
+  const mask = run.plan.input(maskName, live, length, "i32");
+  run.writes.push((plan) => plan.write(mask, run.integers(maskName)));
+  const [query, key, value] = [
+    run.parameter("query", rows),
+    run.parameter("key", rows),
+    run.parameter("value", rows),
+  ];
+  return run.differentiate(
+    attention(run.plan, query, key, value, mask, {
+      items: live,
+      length,
+      heads: run.constant("heads"),
+      dropout: 0,
+    }),
+  );
+}
+
 const ops: Record<string, (run: OpRun) => Promise<Results>> = {
   gelu: (run) => run.differentiate(gelu(run.plan, run.parameter("x", run.rowsOf("x")))),
   layer_norm(run) {
@@ -227,27 +249,8 @@ const ops: Record<string, (run: OpRun) => Promise<Results>> = {
     const layer = (name: string) => ({ weight: run.parameter(name), bias: run.parameter(`${name}_bias`) });
     return run.differentiate(feedForward(run.plan, x, layer("intermediate"), layer("output")));
   },
-  attention(run) {
-    const [items = 0, length = 0] = run.get("query").shape;
-    const rows = { scalar: "items", times: length, capacity: CAPACITY };
-    const live = { scalar: "items", times: 1, capacity: Math.floor(CAPACITY / length) };
-    run.scalars["items"] = items;
-    const mask = run.plan.input("key_mask", live, length, "i32");
-    run.writes.push((plan) => plan.write(mask, run.integers("key_mask")));
-    const [query, key, value] = [
-      run.parameter("query", rows),
-      run.parameter("key", rows),
-      run.parameter("value", rows),
-    ];
-    return run.differentiate(
-      attention(run.plan, query, key, value, mask, {
-        items: live,
-        length,
-        heads: run.constant("heads"),
-        dropout: 0,
-      }),
-    );
-  },
+  attention: (run) => runAttention(run, "key_mask"),
+  grouped_attention: (run) => runAttention(run, "groups"),
   cross_entropy(run) {
     const { plan } = run;
     const logits = plan.output("logits", run.rowsOf("logits"), run.get("logits").shape[1] ?? 1);
@@ -420,6 +423,7 @@ const dearCases = new Set([
   "attention/1x3x2x5",
   "attention/3x7x1x17",
   "attention/2x5x1x64",
+  "grouped_attention/1x60x2x4",
 ]);
 
 function assertClose(

@@ -163,6 +163,27 @@ def add_attention(record: Recorder) -> None:
     record.add("attention", "extreme", floats, attention, {"key_mask": torch.ones(1, 5, dtype=torch.int64)}, {"heads": 1})
 
 
+def grouped_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, groups: torch.Tensor, heads: int
+) -> torch.Tensor:
+    """As attention(), several items a row: a position sees those of its own group only, no group 0. F.sdpa with a mask."""
+    rows, length, hidden = query.shape
+    q, k, v = (t.view(rows, length, heads, -1).transpose(1, 2) for t in (query, key, value))
+    sees = (groups[:, :, None] == groups[:, None, :])[:, None]
+    context = F.scaled_dot_product_attention(q, k, v, attn_mask=sees)
+    return context.transpose(1, 2).reshape(rows, length, hidden)
+
+
+def add_grouped_attention(record: Recorder) -> None:
+    # Entities stand behind the words of all items, so that their groups come back.
+    for groups in ([[1, 1, 2, 3, 3, 3, 2, 1, 3], [1, 2, 3, 4, 5, 6, 1, 1, 6]], [[1] * 20 + [2] + [3] * 34 + [2, 1, 3, 3, 1]]):
+        index = torch.tensor(groups, dtype=torch.int64)
+        rows, length = index.shape
+        floats = {name: record.draw.normal(rows, length, 8) for name in ("query", "key", "value")}
+        case = f"{rows}x{length}x2x4"
+        record.add("grouped_attention", case, floats, grouped_attention, {"groups": index}, {"heads": 2})
+
+
 def cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return F.cross_entropy(logits, labels, ignore_index=-1)
 
@@ -323,6 +344,7 @@ def main() -> None:
         add_linear_cross_entropy,
         add_dropout,
         add_feed_forward,
+        add_grouped_attention,
     ):
         add(record)
     write_fixture(
@@ -340,6 +362,7 @@ def main() -> None:
                 "linear": "x weight^T + bias, weight [outputs, inputs]",
                 "feed_forward": "linear, gelu, linear",
                 "attention": "[rows, length, heads * size]; scores q.k / sqrt(size) + (1 - key_mask) * -10000",
+                "grouped_attention": "as attention; a position sees those of its own group only",
                 "cross_entropy": "mean over the rows whose label is not -1; grad_out is 1",
                 "linear_cross_entropy": "cross_entropy of linear(states, table, bias)",
                 "embedding_sum": "sum of the rows with id >= 0",
