@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DumpDB } from "@lukeforge/corpus";
 import { digests, run, runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 Deno.test("pretrain takes the sample through every stage; a second run does nothing, other options are refused", async (t) => {
@@ -135,7 +136,7 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
 Deno.test("pretrain lets a corpus option be mended while nothing was made with it, and says what to remove afterwards", async () => {
   using directory = new TemporaryDirectory();
   const start = (...args: string[]): ReturnType<typeof run> =>
-    run(["pretrain", "--output-dir", directory.file("run"), ...TINY, ...args]);
+    run(["pretrain", "--output-dir", directory.file("run"), "--include-tables", ...TINY, ...args]);
   const first = await start("--held-out-fraction", "0.000001");
   assert.equal(first.code, 1);
   assert.match(
@@ -155,6 +156,10 @@ Deno.test("pretrain lets a corpus option be mended while nothing was made with i
     fourth.errors.join(),
     /--min-count 1, not .* 2; .* remove entity_vocab\.jsonl, dataset, checkpoints, model, results/,
   );
+  using db = DumpDB.open(pages);
+  assert.deepEqual(JSON.parse(db.meta["options"] ?? ""), { includeTables: true });
+  const fifth = await start("--held-out-fraction", "0", "--template-texts", directory.file("texts"));
+  assert.match(fifth.errors.join(), /not --template-texts .*texts; .* remove pages\.db, tokenizer/);
 });
 
 Deno.test("pretrain without one of the two objectives evaluates the other alone", async (t) => {

@@ -2,8 +2,24 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 
+/** What a script answers: the least time of its repetitions; some also what time the processors worked, and what was made. */
+export interface PeerAnswer {
+  /** By the clock. */
+  readonly milliseconds: number;
+  /** Of all processors together. */
+  readonly processorMilliseconds?: number;
+  /** Items of a dataset. */
+  readonly items?: number;
+  /** Their words. */
+  readonly tokens?: number;
+  /** Their entities. */
+  readonly entities?: number;
+}
+
 /** A Python script of this directory that takes turns: each number it reads is answered by the time of so many repetitions. */
 export class Peer implements Disposable {
+  /** Its process. */
+  readonly pid: number;
   /** What it says of itself. */
   readonly about: { readonly device: string; readonly peer: string };
   readonly #process: ChildProcess;
@@ -11,6 +27,7 @@ export class Peer implements Disposable {
 
   private constructor(process: ChildProcess, lines: AsyncIterator<string>, about: Peer["about"]) {
     this.#process = process;
+    this.pid = process.pid ?? NaN;
     this.#lines = lines;
     this.about = about;
   }
@@ -28,10 +45,10 @@ export class Peer implements Disposable {
     return (await this.answer(count)).milliseconds;
   }
 
-  /** The whole answer to `count` repetitions: some scripts say what time their processors worked, too. */
-  async answer(count: number): Promise<{ milliseconds: number; processorMilliseconds?: number }> {
+  /** The whole answer to `count` repetitions. */
+  async answer(count: number): Promise<PeerAnswer> {
     this.#process.stdin?.write(`${count}\n`);
-    return await nextLine(this.#lines) as { milliseconds: number; processorMilliseconds?: number };
+    return await nextLine(this.#lines) as PeerAnswer;
   }
 
   /** Ends it. */
