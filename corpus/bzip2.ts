@@ -105,6 +105,8 @@ class StreamReader {
         if (piece.bytes.length > MAX_COMPRESSED_BLOCK) {
           throw this.#damaged(piece, piece.from, "a block without end");
         }
+        const footer = await this.#footerWithoutMark(piece);
+        if (footer !== undefined) throw this.#damaged(piece, footer, "no footer after the last block");
         throw this.#truncated(piece);
       }
       // Compressed bits may look like a mark by chance: then the block ends at a later one.
@@ -121,6 +123,15 @@ class StreamReader {
     }
     this.#crc = combineCrc(this.#crc, crcAfterMark(piece.bytes, piece.from));
     return output;
+  }
+
+  /** The bit at which the last block is whole, where a footer that has lost its mark, and padding, are all that follows. */
+  async #footerWithoutMark(piece: Bzip2Piece): Promise<number | undefined> {
+    for (let padding = 0; padding < 8; padding++) {
+      const to = piece.to - FOOTER_BITS - padding;
+      if (to > piece.from && await this.#decoders.decode({ ...piece, to }) !== undefined) return to;
+    }
+    return undefined;
   }
 
   /** Whether what follows a piece that does not decode begins at a true mark, so that the damage is in the piece. */

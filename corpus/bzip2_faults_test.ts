@@ -107,6 +107,22 @@ Deno.test("decompressBzip2() finds every flipped bit, or it does no harm", async
   await checkFlips(data, new TextEncoder().encode("hello\n".repeat(3)), 1);
 });
 
+Deno.test("decompressBzip2() tells a damaged footer from data that are cut off", async () => {
+  const footer = toBits(hello).indexOf(FOOTER_MARK.toString(2).padStart(48, "0"));
+  for (let bit = footer; bit < footer + 48; bit++) {
+    const flipped = Uint8Array.from([...hello, ...hello]);
+    const at = hello.length + (bit >>> 3);
+    flipped[at] = (flipped[at] ?? 0) ^ (0x80 >>> (bit & 7));
+    const { error } = await decode(flipped);
+    assert.match(
+      `${error}`,
+      new RegExp(
+        `dump\\.bz2: damaged near byte ${hello.length + (footer >>> 3)} \\(no footer after the last block`,
+      ),
+    );
+  }
+});
+
 const dump = new URL("../../shared/data/wikidumps/iswiki.xml.bz2", import.meta.url);
 Deno.test({
   name: "decompressBzip2() finds flipped bits of a dump, or they do no harm",
