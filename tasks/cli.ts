@@ -11,6 +11,7 @@ import { buildMultilingualEntityVocabCommand } from "./commands/build_multilingu
 import { buildWordVocabCommand } from "./commands/build_word_vocab.ts";
 import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
 import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
+import { convertDatasetCommand } from "./commands/convert_dataset.ts";
 import { convertEntityVocabCommand } from "./commands/convert_entity_vocab.ts";
 import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
 import { convertModelCommand } from "./commands/convert_model.ts";
@@ -52,6 +53,7 @@ export function createProgram(reporter: Reporter): Command {
     buildWikipediaPretrainingDatasetCommand(reporter),
     buildDatasetFromJsonlCommand(reporter),
     buildDatasetFromTextCommand(reporter),
+    convertDatasetCommand(reporter),
     datasetInfoCommand(reporter),
     computeTotalTrainingStepsCommand(reporter),
     convertModelCommand(reporter),

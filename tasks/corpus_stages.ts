@@ -22,6 +22,7 @@ import {
   explainEntity,
   type LinkCounts,
   openTokenizer,
+  specialsFirst,
   titlesOfEntity,
   type Tokenizer,
 } from "@lukeforge/vocab";
@@ -159,24 +160,11 @@ export function copiedEntityVocabStage(source: string, sources: RunSources, outp
     unit: "entities",
     output,
     async make() {
-      const vocab = specialsFirst(openEntityVocab(await sources.locate(source, "model")));
+      const { vocab } = specialsFirst(openEntityVocab(await sources.locate(source, "model")));
       vocab.save(output);
       return `${quantity(vocab.size)} entities of ${source}`;
     },
   };
-}
-
-/**
- * The vocabulary with `[PAD]`, `[UNK]`, `[MASK]` as its first ids, as LUKE's are. mLUKE's has `[MASK]` at 0, where no lookup
- * trains a row.
- */
-function specialsFirst(vocab: EntityVocab): EntityVocab {
-  const specials = [vocab.padId, vocab.unkId, vocab.maskId];
-  if (specials.every((id, place) => id === place)) return vocab;
-  const entries = [...vocab.entries()];
-  const rest = entries.filter(({ id }) => !specials.includes(id));
-  const ordered = [...specials.flatMap((id) => entries.filter((entry) => entry.id === id)), ...rest];
-  return new EntityVocab(ordered.map((entry, id) => ({ ...entry, id })));
 }
 
 /** What a dataset is made of. */

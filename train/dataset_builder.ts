@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cannotWrite, commitRename, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
 import {
@@ -16,6 +16,7 @@ import type { ItemSettings } from "./item_maker.ts";
 import { itemsInOrder } from "./item_pool.ts";
 import { addPageItemCounts, emptyPageItemCounts, type PageItemCounts } from "./page_items.ts";
 import { type ResolvedPage, resolvePage } from "./resolved_page.ts";
+import { tokenizerClass } from "./tokenizer_class.ts";
 
 /** What {@linkcode buildPretrainingDataset} made. */
 export interface DatasetSummary extends PageItemCounts {
@@ -169,21 +170,4 @@ async function* resolvedPages(
     read.documents++;
     yield resolvePage(document, options, read.counts);
   }
-}
-
-/** The class that the saved tokenizer names, as `metadata.json` of upstream holds it. */
-function tokenizerClass(directory: string, tokenizer: DatasetTokenizer): string {
-  const path = join(directory, "tokenizer_config.json");
-  if (existsSync(path)) {
-    const config: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof config === "object" && config !== null && "tokenizer_class" in config) {
-      return String(config.tokenizer_class);
-    }
-  }
-  const classes = {
-    bert: "BertTokenizer",
-    roberta: "RobertaTokenizer",
-    "xlm-roberta": "XLMRobertaTokenizer",
-  };
-  return classes[tokenizer.modelType];
 }

@@ -41,6 +41,7 @@
 export * from "./batch_workers.ts";
 export * from "./checkpoint.ts";
 export * from "./concatenated_datasets.ts";
+export * from "./convert_luke_dataset.ts";
 export * from "./dataset.ts";
 export * from "./dataset_build_options.ts";
 export * from "./dataset_builder.ts";
@@ -62,6 +63,7 @@ export * from "./json_line_document.ts";
 export * from "./item_order.ts";
 export * from "./length_groups.ts";
 export * from "./language_modeling_collator.ts";
+export * from "./luke_dataset.ts";
 export * from "./masking_collator.ts";
 export * from "./masking_options.ts";
 export * from "./masking_tables.ts";

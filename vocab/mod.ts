@@ -31,6 +31,7 @@ export * from "./merge_entity_vocabs.ts";
 export * from "./open_tokenizer.ts";
 export { sentencePieceModel } from "./sentence_piece_writer.ts";
 export * from "./special_token_layout.ts";
+export * from "./specials_first.ts";
 export * from "./subword.ts";
 export * from "./text_lines.ts";
 export * from "./tokenizer.ts";
