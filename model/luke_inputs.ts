@@ -163,14 +163,15 @@ export function encodeLukeBatch(
   );
   const positionsOf = (ids: Int32Array, mask: Int32Array, words: number): Int32Array =>
     wordPositionIds(ids, mask, words, config.baseModelType, config.padTokenId);
-  // A capacity may be wider than the table: no word stands there, and its padding takes the last row.
+  // Capacities and rows of several items may be wider than the table: padding behind its end takes the last row.
   const positions = positionsOf(wordIds, wordMask, capacity.words)
     .map((position) => Math.min(position, config.maxPositionEmbeddings - 1));
 
   checkIds("word id", wordIds, config.vocabSize);
   checkIds(
     "word position",
-    positionsOf(batch.wordIds, batch.wordAttentionMask, batch.words),
+    positionsOf(batch.wordIds, batch.wordAttentionMask, batch.words)
+      .filter((_, place) => batch.wordAttentionMask[place] !== 0),
     config.maxPositionEmbeddings,
   );
   checkIds("entity id", entityIds, config.entityVocabSize);

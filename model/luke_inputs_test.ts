@@ -256,3 +256,20 @@ Deno.test("encodeLukeBatch() refuses masked places that are outside, double or w
     assert.throws(() => encodeLukeBatch(changed, wider, config), message);
   }
 });
+
+Deno.test("encodeLukeBatch() takes a row of several items that is longer than the table of positions", () => {
+  const words = tinyLukeConfig({ entityVocabSize: 0, baseModelType: "bert", maxPositionEmbeddings: 2 });
+  const none = new Int32Array();
+  const batch: LukeBatch = {
+    ...{ rows: 1, words: 6, entities: 0, mentionLength: 1 },
+    wordIds: Int32Array.of(5, 6, 7, 8, 1, 1),
+    wordAttentionMask: Int32Array.of(1, 1, 2, 2, 0, 0),
+    ...{ entityIds: none, entityAttentionMask: none, entityPositionIds: none },
+    ...{ maskedWordPositions: none, maskedWordLabels: none },
+    ...{ maskedEntityPositions: none, maskedEntityLabels: none },
+  };
+  const capacity = { rows: 1, words: 7, entities: 0, mentionLength: 1, maskedWords: 1, maskedEntities: 0 };
+  assert.deepEqual([...encodeLukeBatch(batch, capacity, words).mask], [1, 1, 2, 2, 0, 0, 0]);
+  const attended = { ...batch, wordAttentionMask: Int32Array.of(1, 1, 1, 0, 0, 0) };
+  assert.throws(() => encodeLukeBatch(attended, capacity, words), /word position 2 is outside the table/);
+});

@@ -21,8 +21,8 @@ export interface PlannedTraining {
   readonly microBatchSize: number;
   /** Items of an update. */
   readonly batchSize: number;
-  /** A full micro-batch of so many items. */
-  readonly capacityOf: (rows: number) => BatchCapacity;
+  /** Full micro-batches of so many items, the largest first; each kind has activations of its own. */
+  readonly capacitiesOf: (rows: number) => readonly BatchCapacity[];
   readonly device: Device;
   /** Bytes that the device has for it, where that is known. */
   readonly available: number | undefined;
@@ -34,17 +34,24 @@ export interface PlannedTraining {
  * @throws {UserError} when the device has not enough, with what to do.
  */
 export async function forecastMemory(planned: PlannedTraining): Promise<string> {
-  const { config, training, precision = "f32", microBatchSize, capacityOf, device, available } = planned;
+  const { config, training, precision = "f32", microBatchSize, capacitiesOf, device, available } = planned;
   const { maxBindingBytes, maxBufferBytes } = device;
-  const report = (rows: number, recompute = training.recompute ?? false): Promise<MemoryReport> =>
-    lukeMemory({
-      config,
-      capacity: capacityOf(rows),
-      training: { ...training, recompute },
-      precision,
-      maxBindingBytes,
-      maxBufferBytes,
-    });
+  const report = async (rows: number, recompute = training.recompute ?? false): Promise<MemoryReport> => {
+    const [largest, ...others] = await Promise.all(
+      capacitiesOf(rows).map((capacity) =>
+        lukeMemory({
+          config,
+          capacity,
+          training: { ...training, recompute },
+          precision,
+          maxBindingBytes,
+          maxBufferBytes,
+        })
+      ),
+    );
+    if (largest === undefined) throw new RangeError("no capacity");
+    return others.reduce(withPlan, largest);
+  };
   const most = (recompute?: boolean): Promise<number> =>
     largestBatch(async (rows) => (await report(rows, recompute)).bytes, available ?? Number.MAX_SAFE_INTEGER);
 
@@ -93,6 +100,17 @@ export async function forecastMemory(planned: PlannedTraining): Promise<string> 
     }: ` +
       `${remedies.join(", or ")}`,
   );
+}
+
+/** Parts that every plan has for itself. */
+const OF_A_PLAN: readonly string[] = ["activations", "inputs", "outputs"];
+
+/** A network with one plan more. */
+function withPlan(report: MemoryReport, other: MemoryReport): MemoryReport {
+  const own = (name: string): number =>
+    OF_A_PLAN.includes(name) ? other.parts.find((part) => part.name === name)?.bytes ?? 0 : 0;
+  const parts = report.parts.map(({ name, bytes }) => ({ name, bytes: bytes + own(name) }));
+  return { ...report, parts, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** The whole, and in the same unit the parts that matter. */

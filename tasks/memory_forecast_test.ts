@@ -13,7 +13,7 @@ function planned(changes: Partial<PlannedTraining>): PlannedTraining {
     training: PLAIN_TRAINING,
     microBatchSize: 32,
     batchSize: 32,
-    capacityOf: (rows) => withRows(capacity, rows),
+    capacitiesOf: (rows) => [withRows(capacity, rows)],
     device: new PlanningDevice(),
     available: 1024 * MIB,
     ...changes,

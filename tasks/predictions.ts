@@ -2,7 +2,7 @@ import type { LukeBatch, LukeNetwork } from "@lukeforge/model";
 import { collate, type DatasetItem, type ItemEntity, type MaskedItem, plainItem } from "@lukeforge/train";
 import { SPECIAL_ENTITIES } from "@lukeforge/vocab";
 import { topProbabilities } from "./inference/top_probabilities.ts";
-import type { OpenDataset } from "./pretrain_network.ts";
+import type { OpenDatasets } from "./pretrain_network.ts";
 
 /** What a network answers about one hidden word or entity of a held-out page. */
 export interface Prediction {
@@ -22,14 +22,15 @@ const CONTEXT = 14;
 /** Hides one word in each of `count` held-out items, spread over the dataset, and asks for it. */
 export async function predictWords(
   network: LukeNetwork,
-  data: OpenDataset,
+  data: OpenDatasets,
   count: number,
 ): Promise<Prediction[]> {
   const { tokenizer } = data;
   const predictions: Prediction[] = [];
+  const isWordOnly = network.config.entityVocabSize === 0;
   const hiddenIn = (item: DatasetItem): number => hiddenWord(plainItem(item, tokenizer).wordIds, data);
   for (const item of spread(data, (item) => hiddenIn(item) >= 0, count)) {
-    const { wordIds, entities } = plainItem(item, tokenizer);
+    const { wordIds, entities } = plainItem(item, tokenizer, isWordOnly);
     const position = hiddenIn(item);
     const label = wordIds[position];
     if (label === undefined) continue;
@@ -54,7 +55,7 @@ export async function predictWords(
 /** Hides the entity of one mention in each of `count` held-out items and asks which it is. */
 export async function predictEntities(
   network: LukeNetwork,
-  data: OpenDataset,
+  data: OpenDatasets,
   count: number,
 ): Promise<Prediction[]> {
   const { tokenizer, vocab } = data;
@@ -97,7 +98,7 @@ export function predictionLines({ before, mention, after, answer, top }: Predict
 
 /** Up to `count` items that qualify, evenly spread over the dataset. */
 function* spread(
-  { dataset }: OpenDataset,
+  { dataset }: OpenDatasets,
   qualifies: (item: DatasetItem) => boolean,
   count: number,
 ): Generator<DatasetItem> {
@@ -111,7 +112,7 @@ function* spread(
 }
 
 /** The position nearest to the middle of a whole word of at least four letters in one token; −1 when there is none. */
-function hiddenWord(wordIds: Int32Array, { tokenizer }: OpenDataset): number {
+function hiddenWord(wordIds: Int32Array, { tokenizer }: OpenDatasets): number {
   const middle = wordIds.length / 2;
   const isWhole = (position: number): boolean => {
     const id = wordIds[position] ?? 0;
@@ -124,7 +125,7 @@ function hiddenWord(wordIds: Int32Array, { tokenizer }: OpenDataset): number {
 
 function batchOf(
   item: Partial<MaskedItem> & Pick<MaskedItem, "wordIds" | "entities">,
-  data: OpenDataset,
+  data: OpenDatasets,
 ): LukeBatch {
   const nothing = {
     maskedWordPositions: [],
@@ -136,7 +137,7 @@ function batchOf(
 }
 
 /** The text of tokens [from, to), without `[CLS]` and `[SEP]`. */
-function text(wordIds: Int32Array, from: number, to: number, { tokenizer }: OpenDataset): string {
+function text(wordIds: Int32Array, from: number, to: number, { tokenizer }: OpenDatasets): string {
   const shown = wordIds.subarray(Math.max(1, from), Math.max(1, Math.min(wordIds.length - 1, to)));
   // A WordPiece tokenizer puts a space before every sign.
   return tokenizer.decode(shown).trim().replace(/ ([.,;:!?)\]])/g, "$1").replace(/([(\[]) /g, "$1");

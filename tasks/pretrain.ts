@@ -93,7 +93,9 @@ export async function pretrain(request: PretrainRequest, reporter: Reporter): Pr
     sources.recordIn(outputDir);
     const available = await deviceMemory(device, request.deviceMemory);
     const data = await prepareData(request, settings, sources, start, paths, reporter);
-    return await trainAndEvaluate({ ...data, device, settings, start, paths, available }, reporter);
+    const { dataWorkers, dataPrefetch } = request;
+    const loading = { dataWorkers, dataPrefetch };
+    return await trainAndEvaluate({ ...data, device, settings, start, paths, available, loading }, reporter);
   } catch (error) {
     abandonRun(outputDir);
     const line = systemErrorLine(error);
@@ -133,8 +135,9 @@ function warnOfChanges(recorded: RunConfig, now: RunEnvironment, reporter: Repor
 
 /** Directories of training and held-out data. */
 interface PreparedData {
-  readonly training: string;
-  readonly heldOut: string | undefined;
+  readonly training: readonly string[];
+  /** None: no evaluation. */
+  readonly heldOut: readonly string[];
 }
 
 async function prepareData(
@@ -146,7 +149,7 @@ async function prepareData(
   reporter: Reporter,
 ): Promise<PreparedData> {
   const { input } = request;
-  if ("datasetDir" in input) return { training: input.datasetDir, heldOut: input.heldOutDatasetDir };
+  if ("datasetDirs" in input) return { training: input.datasetDirs, heldOut: input.heldOutDatasetDirs };
   const { heldOutFraction } = settings;
   const split = { heldOutFraction };
   const { language } = input;
@@ -185,7 +188,7 @@ async function prepareData(
     datasetStage(inputs, paths.dataset, split, itemOptions),
   ];
   for (const stage of stages) await runTimed(stage, paths.stageTimes, reporter);
-  if (heldOutFraction === 0) return { training: paths.dataset, heldOut: undefined };
+  if (heldOutFraction === 0) return { training: [paths.dataset], heldOut: [] };
   try {
     await runTimed(
       datasetStage(inputs, paths.heldOut, { heldOutFraction, heldOut: true }, itemOptions),
@@ -200,7 +203,7 @@ async function prepareData(
         "evaluation, and another --output-dir",
     );
   }
-  return { training: paths.dataset, heldOut: paths.heldOut };
+  return { training: [paths.dataset], heldOut: [paths.heldOut] };
 }
 
 /** The tokenizer that is named, or that of the model that the run starts from. */

@@ -10,7 +10,7 @@ import {
   readCheckpointParameters,
   UnigramBaseline,
 } from "@lukeforge/train";
-import type { OpenDataset } from "./pretrain_network.ts";
+import type { OpenDatasets } from "./pretrain_network.ts";
 import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
 import { predictEntities, type Prediction, predictWords } from "./predictions.ts";
 import type { ProgressCallback } from "./progress.ts";
@@ -23,9 +23,9 @@ export interface EvaluationRun {
   /** Directory of the checkpoint. */
   readonly checkpoint: string;
   /** What the network was trained on: its counts are the baselines. */
-  readonly training: OpenDataset;
+  readonly training: OpenDatasets;
   /** What it has not seen. */
-  readonly heldOut: OpenDataset;
+  readonly heldOut: OpenDatasets;
 }
 
 /** Figures and examples. */
@@ -48,19 +48,24 @@ export async function evaluateRun(run: EvaluationRun, progress: ProgressCallback
   const { device, settings, config, checkpoint, training, heldOut } = run;
   const { tokenizer, vocab, dataset } = heldOut;
   const rows = Math.min(settings.microBatchSize ?? settings.batchSize, 64);
-  const masking = maskingOptions(settings);
+  const masking = maskingOptions(settings, config);
   const tables = maskingTables(tokenizer, settings);
   // What was never trained is not measured.
-  const predicted = { words: settings.maskedLmProb > 0, entities: settings.maskedEntityProb > 0 };
+  const predicted = {
+    words: settings.maskedLmProb > 0,
+    entities: settings.maskedEntityProb > 0 && config.entityVocabSize > 0,
+  };
   await using network = await LukeNetwork.create(device, config, {
-    capacities: [heldOutCapacity(dataset.metadata, rows, masking)],
+    capacities: [heldOutCapacity(dataset, rows, masking)],
   });
   await readCheckpointParameters(checkpoint, network);
   const counts = countTrainingIds(training.dataset, config.vocabSize, config.entityVocabSize);
   const evaluation = await evaluateHeldOut(
     network,
     {
-      words: heldOutWordBatches(dataset, tables, vocab, { rows, draws: DRAWS, masking }),
+      words: predicted.words
+        ? heldOutWordBatches(dataset, tables, vocab, { rows, draws: DRAWS, masking })
+        : [],
       entities: predicted.entities ? heldOutEntityBatches(dataset, tables, vocab, rows) : [],
     },
     { words: new UnigramBaseline(counts.words), entities: new UnigramBaseline(counts.entities) },

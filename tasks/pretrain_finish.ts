@@ -1,12 +1,24 @@
 import { rmSync } from "node:fs";
 import { writeFileAtomic } from "@lukeforge/corpus";
-import { type Device, type LukeConfig, lukeParameters, openWeights } from "@lukeforge/model";
-import { exportHuggingFace, latestCheckpoint, writeModelCard } from "@lukeforge/train";
+import {
+  type Device,
+  type LukeConfig,
+  lukeParameters,
+  openWeights,
+  type WordModelClass,
+} from "@lukeforge/model";
+import { exportHuggingFace, exportWordModel, latestCheckpoint, writeModelCard } from "@lukeforge/train";
 import { predictionLines } from "./predictions.ts";
 import { evaluateRun, type HeldOutResult } from "./pretrain_evaluation.ts";
-import { lukeConfig, type OpenDataset, openDataset, openHeldOut } from "./pretrain_network.ts";
+import { lukeConfig, type OpenDatasets, openDatasets, openHeldOut } from "./pretrain_network.ts";
 import type { TrainingSettings } from "./pretrain_settings.ts";
-import { meanTokensPerSecond, parameterCount, runTraining, trainingSummary } from "./pretrain_training.ts";
+import {
+  loggedMean,
+  meanTokensPerSecond,
+  parameterCount,
+  runTraining,
+  trainingSummary,
+} from "./pretrain_training.ts";
 import { quantity } from "./progress.ts";
 import { type Results, resultsTable, writeResults } from "./results.ts";
 import type { RunPaths } from "./run_directory.ts";
@@ -15,13 +27,16 @@ import { readRunNetwork, writeRunNetwork } from "./run_network.ts";
 import { type Reporter, runTimed, type Stage } from "./stage.ts";
 import type { StartingModel } from "./starting_model.ts";
 import { stageSeconds } from "./stage_times.ts";
+import type { DataLoading } from "./training_data.ts";
 
 /** Everything that training needs. */
 export interface PreparedRun {
-  /** Directory of the training data. */
-  readonly training: string;
-  /** Directory of the held-out data, if there are any. */
-  readonly heldOut: string | undefined;
+  /** Directories of the training data. */
+  readonly training: readonly string[];
+  /** Directories of the held-out data, if there are any. */
+  readonly heldOut: readonly string[];
+  /** How batches are prepared. */
+  readonly loading: DataLoading;
   readonly device: Device;
   readonly settings: TrainingSettings;
   /** What training starts from, unless from random weights. */
@@ -37,12 +52,12 @@ export interface PreparedRun {
  * @returns whether all steps were made; false when the process was asked to stop before.
  */
 export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Promise<boolean> {
-  const { paths, settings, device, available, start } = run;
-  using data = await openDataset(run.training);
-  using held = run.heldOut === undefined ? undefined : await openHeldOut(run.heldOut, data);
+  const { paths, settings, device, available, start, loading } = run;
+  using data = await openDatasets(run.training);
+  using held = run.heldOut.length > 0 ? await openHeldOut(run.heldOut, data) : undefined;
   const config = readRunNetwork(paths.network) ?? lukeConfig(settings, data, start);
   writeRunNetwork(paths.network, config);
-  const training = { paths, device, settings, config, start, data, available };
+  const training = { paths, device, settings, config, start, data, available, loading };
   const { step, finished } = await runTraining(training, reporter);
   const checkpoint = latestCheckpoint(paths.checkpoints)?.path;
   if (!finished || checkpoint === undefined) {
@@ -61,6 +76,8 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
     masked_entity_accuracy: found?.evaluation.masked_entity_accuracy ?? null,
     most_frequent_entity_accuracy: found?.evaluation.most_frequent_entity_accuracy ?? null,
     tokens_per_second: meanTokensPerSecond(paths.metrics),
+    data_wait_share: loggedMean(paths.metrics, ({ data_wait_share }) => data_wait_share),
+    real_token_share: loggedMean(paths.metrics, ({ real_token_share }) => real_token_share),
     parameters: parameterCount(lukeParameters(config)),
     device: device.description,
     seconds: stageSeconds(paths.stageTimes),
@@ -70,8 +87,9 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
     masked_words: found?.evaluation.masked_words ?? 0,
     masked_entities: found?.evaluation.masked_entities ?? 0,
   };
-  const card = { facts: runFacts({ settings, dataset: data.dataset.metadata, results }) };
-  writeModelCard(paths.model, config, data.vocab.languages, card);
+  const hasEntities = config.entityVocabSize > 0;
+  const card = { facts: runFacts({ settings, datasets: data.metadata, results }) };
+  writeModelCard(paths.model, config, hasEntities ? data.vocab.languages : [], card);
   writeResults(paths.results, results);
   for (const line of resultsTable(results, paths)) reporter.line(line);
   return true;
@@ -80,8 +98,8 @@ export async function trainAndEvaluate(run: PreparedRun, reporter: Reporter): Pr
 interface TrainedRun extends PreparedRun {
   readonly config: LukeConfig;
   readonly checkpoint: string;
-  readonly data: OpenDataset;
-  readonly held: OpenDataset;
+  readonly data: OpenDatasets;
+  readonly held: OpenDatasets;
 }
 
 /** Figures are kept in `results.json` alone, so the evaluation is done again until that is written. */
@@ -121,7 +139,7 @@ function examples({ words, entities }: HeldOutResult): string[] {
 function exportStage(
   { paths, settings }: PreparedRun,
   config: LukeConfig,
-  data: OpenDataset,
+  data: OpenDatasets,
   checkpoint: string,
 ): Stage {
   const baseModel = baseModelName(settings);
@@ -131,16 +149,29 @@ function exportStage(
     output: paths.model,
     async make() {
       using weights = openWeights(checkpoint);
-      await exportHuggingFace(paths.model, {
+      const model = {
         config,
         tensors: weights.tensors,
-        vocab: data.vocab,
         tokenizer: data.tokenizer,
-        maxMentionLength: data.dataset.metadata.max_mention_length,
-        ...(baseModel !== undefined && { bertModelName: baseModel }),
-        card: { facts: runFacts({ settings, dataset: data.dataset.metadata }) },
-      });
+        card: { facts: runFacts({ settings, datasets: data.metadata }) },
+      };
+      if (config.entityVocabSize === 0) {
+        await exportWordModel(paths.model, model, wordModelClass(config, data));
+      } else {
+        await exportHuggingFace(paths.model, {
+          ...model,
+          vocab: data.vocab,
+          maxMentionLength: Math.max(...data.metadata.map(({ max_mention_length }) => max_mention_length)),
+          ...(baseModel !== undefined && { bertModelName: baseModel }),
+        });
+      }
       return paths.model;
     },
   };
+}
+
+/** transformers' class for a network of words only. */
+function wordModelClass({ baseModelType }: LukeConfig, { tokenizer }: OpenDatasets): WordModelClass {
+  if (baseModelType === "bert") return "BertForMaskedLM";
+  return tokenizer.modelType === "xlm-roberta" ? "XLMRobertaForMaskedLM" : "RobertaForMaskedLM";
 }

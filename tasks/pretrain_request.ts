@@ -11,13 +11,13 @@ import {
   type TrainingSettings,
   withoutCorpusSettings,
 } from "./pretrain_settings.ts";
-import type { RunIdentity, SettingValue } from "./run_directory.ts";
+import type { RunIdentity, RunInput, SettingValue } from "./run_directory.ts";
 import { startingDefaults, type StartingModel } from "./starting_model.ts";
 
-/** What `pretrain` reads: a dump (undefined: the built-in sample), or a dataset built before. */
+/** What `pretrain` reads: a dump (undefined: the built-in sample), or datasets built before. */
 export type PretrainInput =
   | { readonly dump?: string; readonly language?: string }
-  | { readonly datasetDir: string; readonly heldOutDatasetDir?: string };
+  | { readonly datasetDirs: readonly string[]; readonly heldOutDatasetDirs: readonly string[] };
 
 /** How `pretrain` is started. */
 export interface PretrainRequest {
@@ -29,6 +29,10 @@ export interface PretrainRequest {
   readonly given: GivenSettings;
   /** Threads of the cpu device. They do not change the results. */
   readonly threads?: number;
+  /** Threads that prepare batches; 0: the training's own. They do not change the results. */
+  readonly dataWorkers?: number;
+  /** Micro-batches that each of them makes ahead. */
+  readonly dataPrefetch?: number;
   /** Where downloads of the model hub are kept (default: Hugging Face's cache). */
   readonly cacheDir?: string;
   /** Bytes that the network may take on the device, where the device does not tell, or not all of it is to be taken. */
@@ -41,7 +45,7 @@ export interface PretrainRequest {
  * @throws {UserError} for a dataset, whose runs are the user's to name.
  */
 export function defaultRunDirectory(input: PretrainInput): string {
-  if ("datasetDir" in input) throw new UserError("--output-dir: is missing; name a directory for the run");
+  if ("datasetDirs" in input) throw new UserError("--output-dir: is missing; name a directory for the run");
   if (input.dump === undefined) return join("runs", "sample");
   return join("runs", basename(input.dump).replace(/\.(gz|bz2)$/, "").replace(/\.xml$/, ""));
 }
@@ -57,22 +61,16 @@ export function identifyRun(
 ): { identity: RunIdentity; settings: PretrainSettings } {
   const resolve = (defaults: PretrainSettings): PretrainSettings =>
     resolveSettings(given, start === undefined ? defaults : startingDefaults(start, defaults));
-  if ("datasetDir" in input) {
+  if ("datasetDirs" in input) {
     const settings = resolve(CORPUS_DEFAULTS);
-    const metadata = join(input.datasetDir, "metadata.json");
-    const stat = statSync(metadata, { throwIfNoEntry: false });
-    if (stat === undefined) {
-      throw new UserError(
-        `${metadata}: no such file; give a directory that build-wikipedia-pretraining-dataset made`,
-      );
-    }
+    const { datasetDirs, heldOutDatasetDirs } = input;
     return {
       settings,
       identity: {
         input: {
-          dataset_dir: input.datasetDir,
-          dataset_modified: stat.mtime.toISOString(),
-          held_out_dataset_dir: input.heldOutDatasetDir ?? null,
+          dataset_dir: oneOrAll(datasetDirs),
+          dataset_modified: oneOrAll(datasetDirs.map(modificationTime)),
+          held_out_dataset_dir: oneOrAll(heldOutDatasetDirs),
         },
         settings: inSnakeCase(withoutCorpusSettings(given, settings)),
       },
@@ -98,6 +96,20 @@ export function identifyRun(
       settings: inSnakeCase(settings),
     },
   };
+}
+
+function modificationTime(datasetDir: string): string {
+  const metadata = join(datasetDir, "metadata.json");
+  const stat = statSync(metadata, { throwIfNoEntry: false });
+  if (stat !== undefined) return stat.mtime.toISOString();
+  throw new UserError(
+    `${metadata}: no such file; give a directory that build-wikipedia-pretraining-dataset made`,
+  );
+}
+
+/** A single value stands for itself. */
+function oneOrAll(values: readonly string[]): RunInput[string] {
+  return values.length > 1 ? values : values[0] ?? null;
 }
 
 function inSnakeCase(settings: PretrainSettings | TrainingSettings): Record<string, SettingValue> {

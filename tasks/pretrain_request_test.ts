@@ -9,5 +9,5 @@ Deno.test("defaultRunDirectory() names a run by its dump; a dataset's run has to
     "runs/iswiki-latest-pages-articles",
   );
   assert.equal(defaultRunDirectory({ dump: "small.xml" }), "runs/small");
-  assert.throws(() => defaultRunDirectory({ datasetDir: "dataset" }), UserError);
+  assert.throws(() => defaultRunDirectory({ datasetDirs: ["dataset"], heldOutDatasetDirs: [] }), UserError);
 });

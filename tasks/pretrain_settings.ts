@@ -1,6 +1,15 @@
 import { UserError } from "@lukeforge/corpus";
 import type { BlasChoice, DeviceKind, Format } from "@lukeforge/model";
-import { type MaskingOptions, resolveMaskingOptions, type ScheduleName } from "@lukeforge/train";
+import {
+  type LanguageModelingOptions,
+  type MaskingOptions,
+  resolveMaskingOptions,
+  SAMPLING_SMOOTHING,
+  type ScheduleName,
+} from "@lukeforge/train";
+
+/** Whose rules words are masked by. */
+export const MASKINGS = ["luke", "huggingface"] as const;
 
 /** What `pretrain` can be told, with a value for everything. Names are those of the options in camel case. */
 export interface PretrainSettings {
@@ -91,6 +100,8 @@ export interface PretrainSettings {
   /** 0: no clipping. */
   readonly maxGradNorm: number;
 
+  /** LUKE's masking, or that of Hugging Face's collator for language modeling, which is for words only. */
+  readonly masking: "luke" | "huggingface";
   /** Share of the words to predict. */
   readonly maskedLmProb: number;
   /** Share of the entities to predict. */
@@ -109,6 +120,18 @@ export interface PretrainSettings {
   readonly randomEntityProb: number;
   /** Also masks the words of entities to predict. */
   readonly maskWordsInEntitySpan: boolean;
+
+  /** Leaves the entities out of the network and of its items. */
+  readonly wordOnlyTraining: boolean;
+
+  /** Exponent of the sizes of several datasets; 1: as large as they are, 0: all alike. */
+  readonly samplingSmoothing: number;
+  /** Puts items of similar length into a micro-batch. */
+  readonly groupByLength: boolean;
+  /** Puts several items of a micro-batch into a row. */
+  readonly pack: boolean;
+  /** Words of such a row; `null`: those of the longest item. */
+  readonly packLength: number | null;
 
   /** Seed of weights, order, masks and dropout. */
   readonly seed: number;
@@ -168,6 +191,7 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   adamBiasCorrection: false,
   weightDecay: 0.01,
   maxGradNorm: 1,
+  masking: "luke",
   maskedLmProb: 0.15,
   maskedEntityProb: 0.15,
   wholeWordMasking: true,
@@ -177,6 +201,11 @@ export const SAMPLE_DEFAULTS: PretrainSettings = {
   unmaskedEntityProb: 0,
   randomEntityProb: 0,
   maskWordsInEntitySpan: false,
+  wordOnlyTraining: false,
+  samplingSmoothing: SAMPLING_SMOOTHING,
+  groupByLength: false,
+  pack: false,
+  packLength: null,
   seed: 42,
   device: "auto",
   blas: "auto",
@@ -274,20 +303,51 @@ function check(settings: PretrainSettings): void {
       `--warmup-steps ${warmupSteps}: the run has only ${maxSteps} steps; give fewer warm-up steps or train for longer`,
     );
   }
+  if (settings.pack && settings.groupByLength) {
+    throw new UserError(
+      "--pack and --group-by-length: exclude each other, long rows are filled with short items; give one",
+    );
+  }
+  if (settings.packLength !== null && !settings.pack) {
+    throw new UserError(`--pack-length ${settings.packLength}: goes with --pack; give both`);
+  }
+  const { maskedLmProb, maskedEntityProb, wordOnlyTraining } = settings;
+  if (maskedLmProb === 0 && (maskedEntityProb === 0 || wordOnlyTraining)) {
+    throw new UserError(
+      `--masked-lm-prob 0${
+        wordOnlyTraining ? "" : " and --masked-entity-prob 0"
+      }: leaves nothing to learn; raise ${wordOnlyTraining ? "it" : "one of them"}`,
+    );
+  }
   resolveMaskingOptions(maskingOptions(settings));
 }
 
-/** The masking part of the settings. */
-export function maskingOptions(settings: TrainingSettings): MaskingOptions {
+/** The masking part of the settings; a network without entities gets none. */
+export function maskingOptions(
+  settings: TrainingSettings,
+  network?: { readonly entityVocabSize: number },
+): MaskingOptions {
   return {
     maskedLmProb: settings.maskedLmProb,
     maskedEntityProb: settings.maskedEntityProb,
-    wholeWordMasking: settings.wholeWordMasking,
+    wholeWordMasking: settings.wholeWordMasking && settings.masking === "luke",
     unmaskedWordProb: settings.unmaskedWordProb,
     randomWordProb: settings.randomWordProb,
     unmaskedEntityProb: settings.unmaskedEntityProb,
     randomEntityProb: settings.randomEntityProb,
     maskWordsInEntitySpan: settings.maskWordsInEntitySpan,
+    wordOnlyTraining: settings.wordOnlyTraining || network?.entityVocabSize === 0,
+  };
+}
+
+/** The masking part of the settings for Hugging Face's collator. */
+export function languageModelingOptions(
+  { maskedLmProb, unmaskedWordProb, randomWordProb }: TrainingSettings,
+): LanguageModelingOptions {
+  return {
+    mlmProbability: maskedLmProb,
+    maskReplaceProb: 1 - unmaskedWordProb - randomWordProb,
+    randomReplaceProb: randomWordProb,
   };
 }
 

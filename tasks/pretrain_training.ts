@@ -1,31 +1,22 @@
+import { type Device, type LukeConfig, LukeNetwork, type LukeTrainingOptions } from "@lukeforge/model";
 import {
-  type BatchCapacity,
-  type Device,
-  type LukeConfig,
-  LukeNetwork,
-  type LukeTrainingOptions,
-} from "@lukeforge/model";
-import {
-  batchCapacity,
   latestCheckpoint,
   learningRateSchedule,
-  MaskingCollator,
-  maskingTables,
   type MetricsRecord,
-  PretrainingSource,
   readMetrics,
   totalTrainingSteps,
   train,
   type TrainingOutcome,
 } from "@lukeforge/train";
 import { forecastMemory } from "./memory_forecast.ts";
-import type { OpenDataset } from "./pretrain_network.ts";
-import { maskingOptions, type TrainingSettings } from "./pretrain_settings.ts";
+import type { OpenDatasets } from "./pretrain_network.ts";
+import type { TrainingSettings } from "./pretrain_settings.ts";
 import { duration, ProgressLine } from "./progress.ts";
 import type { RunPaths } from "./run_directory.ts";
 import type { Reporter } from "./stage.ts";
 import { recordStageTime } from "./stage_times.ts";
 import { type StartingModel, takeStartingModel } from "./starting_model.ts";
+import { type DataLoading, openTrainingData, samplingLine, trainingCapacities } from "./training_data.ts";
 
 /** What a run trains with. */
 export interface TrainingRun {
@@ -35,14 +26,16 @@ export interface TrainingRun {
   readonly config: LukeConfig;
   /** What the weights are taken from before the first step, unless random. */
   readonly start: StartingModel | undefined;
-  readonly data: OpenDataset;
+  readonly data: OpenDatasets;
+  /** How batches are prepared. */
+  readonly loading: DataLoading;
   /** Bytes that the device has for the network, where that is known. */
   readonly available: number | undefined;
 }
 
 /** Trains from the last checkpoint on, or from the start, until all steps are made or the process is asked to stop. */
 export async function runTraining(run: TrainingRun, reporter: Reporter): Promise<TrainingOutcome> {
-  const { paths, device, settings, config, start, data, available } = run;
+  const { paths, device, settings, config, start, data, available, loading } = run;
   const { seed, batchSize, gradientAccumulationSteps, learningRate } = settings;
   const microBatchSize = settings.microBatchSize ?? batchSize;
   const totalSteps = settings.maxSteps ??
@@ -50,7 +43,6 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   const warmupSteps = settings.warmupSteps ??
     Math.min(Math.round(totalSteps * settings.warmupProportion), totalSteps - 1);
   const schedule = learningRateSchedule(settings.lrSchedule, { learningRate, warmupSteps, totalSteps });
-  const masking = maskingOptions(settings);
 
   const training: LukeTrainingOptions = {
     gradientAccumulationSteps: gradientAccumulationSteps ?? 1,
@@ -63,13 +55,14 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
     },
     recompute: settings.recompute,
   };
-  const capacityOf = (rows: number): BatchCapacity => batchCapacity(data.dataset.metadata, rows, masking);
+  const capacitiesOf = trainingCapacities(data, settings, config);
 
   const { precision } = settings;
-  const planned = { config, training, precision, microBatchSize, batchSize, capacityOf, device, available };
+  if (data.dataset.datasets.length > 1) reporter.line(samplingLine(data, settings));
+  const planned = { config, training, precision, microBatchSize, batchSize, capacitiesOf, device, available };
   reporter.line(await forecastMemory(planned));
   await using network = await LukeNetwork.create(device, config, {
-    capacities: [capacityOf(microBatchSize)],
+    capacities: capacitiesOf(microBatchSize),
     training,
     precision,
   });
@@ -83,6 +76,7 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
     reporter.line(`pretraining: continues after step ${last.step}`);
   }
 
+  await using source = openTrainingData({ ...loading, data, settings, config, device, totalSteps });
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, abort);
@@ -92,15 +86,7 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
   try {
     return await train(
       network,
-      new PretrainingSource(
-        data.dataset,
-        new MaskingCollator(maskingTables(data.tokenizer, settings), data.vocab, masking),
-        {
-          seed,
-          batchSize,
-          microBatchSize,
-        },
-      ),
+      source,
       paths.directory,
       {
         seed,
@@ -114,7 +100,7 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
         ...(last && { resumeFrom: last.path }),
       },
       {
-        progress: (done, total) => line.update(done, total, latest && lossText(latest)),
+        progress: (done, total) => line.update(done, total, latest && noteOf(latest)),
         log: (record) => latest = record,
         checkpoint: (_path, step) => {
           recordStageTime(
@@ -142,7 +128,16 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIG
 /** One line about a finished training, from its log. */
 export function trainingSummary(metricsFile: string, seconds: number): string {
   const last = readMetrics(metricsFile).at(-1);
-  return last === undefined ? "no step" : `${last.step} steps, ${lossText(last)} (${duration(seconds)})`;
+  if (last === undefined) return "no step";
+  const waited = loggedMean(metricsFile, ({ data_wait_share }) => data_wait_share);
+  const real = loggedMean(metricsFile, ({ real_token_share }) => real_token_share);
+  return `${last.step} steps, ${lossText(last)}${dataText(waited, real)} (${duration(seconds)})`;
+}
+
+/** Means over the whole training of what each line of its log tells of its interval: equally long ones weigh equally. */
+export function loggedMean(metricsFile: string, of: (record: MetricsRecord) => number | null): number | null {
+  const values = readMetrics(metricsFile).flatMap((record) => of(record) ?? []);
+  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 }
 
 /** Words per second over the whole training: the harmonic mean of intervals of equal length. */
@@ -156,7 +151,20 @@ export function parameterCount(parameters: readonly { readonly shape: readonly n
   return parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
+function noteOf(record: MetricsRecord): string {
+  return lossText(record) + dataText(record.data_wait_share, record.real_token_share);
+}
+
 function lossText({ masked_lm_loss, masked_entity_loss }: MetricsRecord): string {
   const shown = (loss: number | null): string => loss === null ? "–" : loss.toFixed(2);
   return `loss: words ${shown(masked_lm_loss)}, entities ${shown(masked_entity_loss)}`;
+}
+
+/** `waited 0.4 % for data, 62 % real tokens` */
+function dataText(waited: number | null, real: number | null): string {
+  const shares = [
+    ...(waited === null ? [] : [`waited ${(100 * waited).toFixed(1)} % for data`]),
+    ...(real === null ? [] : [`${(100 * real).toFixed(0)} % real tokens`]),
+  ];
+  return shares.map((share) => `, ${share}`).join("");
 }

@@ -15,6 +15,10 @@ export interface Results {
   readonly most_frequent_entity_accuracy: number | null;
   /** Words trained on per second, special tokens included. */
   readonly tokens_per_second: number;
+  /** Share of the training's time that it waited for data; `null` where no time was measured. */
+  readonly data_wait_share: number | null;
+  /** Words and entities of the items as a share of the places that were computed. */
+  readonly real_token_share: number | null;
   /** Scalars in all parameters, tied ones once. */
   readonly parameters: number;
   /** What it was trained on. */
@@ -53,6 +57,8 @@ export function resultsTable(results: Results, paths: RunPaths): string[] {
     ["held-out masked-entity accuracy", share(results.masked_entity_accuracy)],
     ["  of the most frequent entity", share(results.most_frequent_entity_accuracy)],
     ["tokens per second", quantity(results.tokens_per_second)],
+    ["waited for data", share(results.data_wait_share ?? null)],
+    ["real tokens of all places", share(results.real_token_share ?? null)],
     ["parameters", quantity(results.parameters)],
     ["device", results.device],
     ["seconds", `${results.seconds.toFixed(0)} (${duration(results.seconds)})`],

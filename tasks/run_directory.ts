@@ -12,10 +12,13 @@ import { readRunNetwork } from "./run_network.ts";
 /** A value of an option, as JSON has it. */
 export type SettingValue = string | number | boolean | null;
 
+/** What a run reads, with size and time of change; lists where there are several datasets. */
+export type RunInput = Readonly<Record<string, SettingValue | readonly string[]>>;
+
 /** What makes a run what it is: the same in every start of it. */
 export interface RunIdentity {
-  /** What is read, with size and time of change. */
-  readonly input: Readonly<Record<string, SettingValue>>;
+  /** What is read. */
+  readonly input: RunInput;
   /** Every option as it was resolved. */
   readonly settings: Readonly<Record<string, SettingValue>>;
 }
@@ -145,7 +148,10 @@ export function openRun(directory: string, identity: RunIdentity): RunConfig | u
   return madeFrom(TRAINING, directory).length > 0 ? config : undefined;
 }
 
-function isSame(name: string, a: SettingValue | undefined, b: SettingValue | undefined): boolean {
+function isSame(name: string, a: RunInput[string] | undefined, b: RunInput[string] | undefined): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((value, i) => isSame(name, value, b[i]));
+  }
   if (PATH_SETTINGS.includes(name) && typeof a === "string" && typeof b === "string") {
     return resolve(a) === resolve(b);
   }
@@ -176,13 +182,13 @@ export function isRun(directory: string): boolean {
 }
 
 /**
- * The settings that a run was begun or last continued with, its dataset directory, and its network once training has begun.
+ * The settings that a run was begun or last continued with, its dataset directories, and its network once training has begun.
  *
  * @throws {UserError} when `directory` is no run.
  */
 export function readRun(
   directory: string,
-): { settings: TrainingSettings; dataset: string; network: LukeConfig | undefined } {
+): { settings: TrainingSettings; datasets: readonly string[]; network: LukeConfig | undefined } {
   const remedy = "name the --output-dir of pretrain";
   const config = readConfig(directory, remedy);
   if (config === undefined) throw new UserError(`${directory}: holds no run; ${remedy}`);
@@ -191,10 +197,12 @@ export function readRun(
       [name, value],
     ) => [camelCase(name), value]),
   );
-  const { dataset_dir: dataset } = config.input;
+  const { dataset_dir: given } = config.input;
   return {
     settings: settings as unknown as TrainingSettings,
-    dataset: typeof dataset === "string" ? dataset : runPaths(directory).dataset,
+    datasets: Array.isArray(given)
+      ? given
+      : [typeof given === "string" ? given : runPaths(directory).dataset],
     network: readRunNetwork(runPaths(directory).network),
   };
 }
@@ -271,7 +279,7 @@ function readConfig(directory: string, remedy = "give another --output-dir"): Ru
   throw new UserError(`${path}: not the configuration of a run of this version; ${remedy}`);
 }
 
-function described(name: string, value: SettingValue | undefined): string {
+function described(name: string, value: RunInput[string] | undefined): string {
   if (value === undefined || value === null) return `no ${optionOf(name)}`;
   if (value === true) return optionOf(name);
   if (value === false) return `no ${optionOf(name)}`;

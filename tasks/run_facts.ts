@@ -10,26 +10,29 @@ export interface RunFacts {
   /** What it was trained with. */
   readonly settings: TrainingSettings;
   /** What it was trained on. */
-  readonly dataset: DatasetMetadata;
+  readonly datasets: readonly DatasetMetadata[];
   /** How it ended; undefined before it is evaluated. */
   readonly results?: Results | undefined;
 }
 
 /** The rows of a model card: corpus, training, held-out figures. */
-export function runFacts({ settings, dataset, results }: RunFacts): Record<string, string | number> {
+export function runFacts({ settings, datasets, results }: RunFacts): Record<string, string | number> {
   const facts: Record<string, string | number> = {};
   const put = (name: string, value: unknown): void => {
     if (typeof value === "string" || typeof value === "number") facts[name] = value;
   };
-  const { pages_db: pagesDB } = dataset.provenance;
-  const dump = isObject(pagesDB) ? pagesDB.dump_file : undefined;
-  put("corpus", typeof dump === "string" ? basename(dump) : undefined);
-  put("language", dataset.language ?? undefined);
-  put("pages", dataset.counts?.pages);
-  put("training items", dataset.number_of_items);
-  put("training words", dataset.total_words);
-  put("training mentions", dataset.total_entities);
-  put("longest text", `${dataset.max_seq_length} words`);
+  const names = (of: (dataset: DatasetMetadata) => string | null | undefined): string | undefined =>
+    [...new Set(datasets.flatMap((dataset) => of(dataset) ?? []))].join(", ") || undefined;
+  const sum = (of: (dataset: DatasetMetadata) => number): number =>
+    datasets.reduce((total, dataset) => total + of(dataset), 0);
+  put("corpus", names(dumpName));
+  put("language", names(({ language }) => language));
+  put("pages", sum(({ counts }) => counts?.pages ?? 0) || undefined);
+  put("training items", sum(({ number_of_items }) => number_of_items));
+  put("training words", sum(({ total_words }) => total_words));
+  const isWordOnly = settings.wordOnlyTraining;
+  put("training mentions", isWordOnly ? undefined : sum(({ total_entities }) => total_entities));
+  put("longest text", `${Math.max(...datasets.map(({ max_seq_length }) => max_seq_length))} words`);
   const start = settings.modelFile ?? settings.bertModelName;
   put(
     "started from",
@@ -39,8 +42,8 @@ export function runFacts({ settings, dataset, results }: RunFacts): Record<strin
   put("batch size", settings.batchSize);
   put("learning rate", `${settings.learningRate}, ${settings.lrSchedule}`);
   put("weight decay", settings.weightDecay);
-  put("masked words", `${settings.maskedLmProb}${settings.wholeWordMasking ? ", whole words" : ""}`);
-  put("masked entities", settings.maskedEntityProb);
+  put("masked words", `${settings.maskedLmProb}${maskingName(settings)}`);
+  put("masked entities", isWordOnly ? undefined : settings.maskedEntityProb);
   put("precision", settings.precision);
   put("seed", settings.seed);
   if (results === undefined) return facts;
@@ -50,6 +53,16 @@ export function runFacts({ settings, dataset, results }: RunFacts): Record<strin
   put("held-out masked-entity accuracy", share(results.masked_entity_accuracy));
   put("of the most frequent entity", share(results.most_frequent_entity_accuracy));
   return facts;
+}
+
+function maskingName({ masking, wholeWordMasking }: TrainingSettings): string {
+  if (masking === "huggingface") return ", as Hugging Face's collator";
+  return wholeWordMasking ? ", whole words" : "";
+}
+
+function dumpName({ provenance: { pages_db: pagesDB } }: DatasetMetadata): string | undefined {
+  const dump = isObject(pagesDB) ? pagesDB.dump_file : undefined;
+  return typeof dump === "string" ? basename(dump) : undefined;
 }
 
 /** The name at the model hub of what a run started from; undefined for a path, which means nothing elsewhere. */

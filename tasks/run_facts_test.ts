@@ -41,6 +41,8 @@ const results: Results = {
   masked_entity_accuracy: 0.951,
   most_frequent_entity_accuracy: null,
   tokens_per_second: 1,
+  data_wait_share: 0.01,
+  real_token_share: 0.6,
   parameters: 2,
   device: "cpu",
   seconds: 3,
@@ -52,7 +54,7 @@ const results: Results = {
 };
 
 Deno.test("runFacts() tells corpus and training, without paths, and how the run ended when it has", () => {
-  const begun = runFacts({ settings: SAMPLE_DEFAULTS, dataset });
+  const begun = runFacts({ settings: SAMPLE_DEFAULTS, datasets: [dataset] });
   assert.deepEqual([begun.corpus, begun.language, begun.pages, begun["training words"]], [
     "iswiki.xml.bz2",
     "is",
@@ -60,7 +62,7 @@ Deno.test("runFacts() tells corpus and training, without paths, and how the run 
     1000,
   ]);
   assert.equal("held-out masked-word loss" in begun, false);
-  const ended = runFacts({ settings: SAMPLE_DEFAULTS, dataset, results });
+  const ended = runFacts({ settings: SAMPLE_DEFAULTS, datasets: [dataset], results });
   assert.deepEqual(
     [ended.steps, ended["held-out masked-word loss"], ended["held-out masked-entity accuracy"]],
     [3000, "5.088 nats", "95.1 %"],

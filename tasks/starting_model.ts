@@ -15,7 +15,7 @@ import {
 } from "@lukeforge/model";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
 import type { RunSources } from "./run_sources.ts";
-import type { OpenDataset } from "./pretrain_network.ts";
+import type { OpenDatasets } from "./pretrain_network.ts";
 import { type GivenSettings, optionOf, type PretrainSettings } from "./pretrain_settings.ts";
 import { quantity } from "./progress.ts";
 
@@ -148,20 +148,23 @@ export interface Taken {
 export async function takeStartingModel(
   network: LukeNetwork,
   start: StartingModel,
-  data: Pick<OpenDataset, "tokenizer" | "vocab">,
+  data: Pick<OpenDatasets, "tokenizer" | "vocab">,
   seed: number,
 ): Promise<Taken> {
   using model = await start.open();
   await checkTokenizer(start, model, data.tokenizer);
   const tensors = new Map<string, StoredTensor>();
-  const { vocabSize } = network.config;
+  const { vocabSize, entityVocabSize } = network.config;
+  const takes = entityVocabSize === 0 ? "words" : start.takes;
   for (const [name, tensor] of model.tensors) {
-    if (!network.parameterShapes.has(name) || isOfEntities(name) && start.takes === "words") continue;
+    if (!network.parameterShapes.has(name) || isOfEntities(name) && takes === "words") continue;
     tensors.set(name, OF_WORDS.includes(name) ? rowsOf(tensor, [[0, vocabSize]]) : tensor);
   }
-  const found = start.takes === "words" ? 0 : mapEntities(tensors, model, network, data.vocab, seed);
-  network.loadParameters(tensors, { fresh: (name) => mayLack(model, start.takes, name), source: model.path });
-  const entities = start.takes === "words"
+  const found = takes === "words" ? 0 : mapEntities(tensors, model, network, data.vocab, seed);
+  network.loadParameters(tensors, { fresh: (name) => mayLack(model, takes, name), source: model.path });
+  const entities = entityVocabSize === 0
+    ? "no entities"
+    : takes === "words"
     ? `${quantity(data.vocab.size)} entities are new`
     : `${quantity(found)} of ${quantity(data.vocab.size)} entities`;
   return {

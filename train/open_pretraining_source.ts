@@ -1,4 +1,5 @@
 import { ConcatenatedDatasets } from "./concatenated_datasets.ts";
+import { LanguageModelingCollator, type LanguageModelingOptions } from "./language_modeling_collator.ts";
 import { MaskingCollator, type MaskingEntityVocab } from "./masking_collator.ts";
 import type { MaskingOptions } from "./masking_options.ts";
 import type { MaskingTables } from "./masking_tables.ts";
@@ -12,8 +13,8 @@ export interface BatchMaterials {
   readonly tables: MaskingTables;
   /** What entity ids mean. */
   readonly entityVocab: MaskingEntityVocab;
-  /** How items are masked. */
-  readonly masking: MaskingOptions;
+  /** How items are masked: by LUKE's rules, or as transformers' collator, which knows words only. */
+  readonly masking: MaskingOptions | { readonly huggingFace: LanguageModelingOptions };
   /** Which items a micro-batch has. */
   readonly recipe: BatchRecipe;
 }
@@ -26,7 +27,9 @@ export interface BatchMaterials {
 export function openPretrainingSource(materials: BatchMaterials): PretrainingSource & Disposable {
   const { directories, tables, masking, recipe } = materials;
   const { size, maskId } = materials.entityVocab;
-  const collator = new MaskingCollator(tables, { size, maskId }, masking);
+  const collator = "huggingFace" in masking
+    ? new LanguageModelingCollator(tables, masking.huggingFace)
+    : new MaskingCollator(tables, { size, maskId }, masking);
   const data = ConcatenatedDatasets.open(directories);
   const source = new PretrainingSource(data, collator, recipe);
   return Object.assign(source, { [Symbol.dispose]: () => data.close() });

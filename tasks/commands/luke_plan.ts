@@ -17,7 +17,7 @@ import { PLAIN_TRAINING, planNetwork, type PlanPart } from "../network_plan.ts";
 import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { planLines } from "../network_plan_table.ts";
 import { byteCount, oneOf, wholeNumber } from "../option_values.ts";
-import { lukeConfig, openDataset } from "../pretrain_network.ts";
+import { lukeConfig, openDatasets } from "../pretrain_network.ts";
 import { maskingOptions } from "../pretrain_settings.ts";
 import { readRun } from "../run_directory.ts";
 import type { Reporter } from "../stage.ts";
@@ -170,15 +170,16 @@ async function modelNetwork(name: string, options: HubOptions, reporter: Reporte
 }
 
 async function runNetwork(directory: string): Promise<Network> {
-  const { settings, dataset, network } = readRun(directory);
-  using data = await openDataset(dataset);
-  const { metadata } = data.dataset;
-  const masking = maskingOptions(settings);
+  const { settings, datasets, network } = readRun(directory);
+  using data = await openDatasets(datasets);
+  const { longest_item, most_entities, longest_mention } = data.dataset;
+  const config = network ?? lukeConfig(settings, data);
+  const masking = maskingOptions(settings, config);
   return {
-    config: network ?? lukeConfig(settings, data),
+    config,
     rows: settings.microBatchSize ?? settings.batchSize,
     recompute: settings.recompute ?? false,
     precision: settings.precision ?? "f32",
-    capacityOf: (rows) => batchCapacity(metadata, rows, masking),
+    capacityOf: (rows) => batchCapacity({ longest_item, most_entities, longest_mention }, rows, masking),
   };
 }

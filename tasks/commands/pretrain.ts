@@ -2,13 +2,15 @@ import { Command } from "commander";
 import { UserError } from "@lukeforge/corpus";
 import { BLAS_CHOICES, DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
-import { byteCount, languageCode, numberBetween, oneOf, wholeNumber } from "../option_values.ts";
+import { datasetDirectories } from "../dataset_directories.ts";
+import { byteCount, languageCode, numberBetween, oneOf, repeated, wholeNumber } from "../option_values.ts";
 import { pretrain } from "../pretrain.ts";
 import { defaultRunDirectory, type PretrainInput } from "../pretrain_request.ts";
 import { PAGE_OPTIONS } from "../page_options.ts";
 import {
   CORPUS_DEFAULTS,
   type GivenSettings,
+  MASKINGS,
   optionOf,
   type PretrainSettings,
   SAMPLE_DEFAULTS,
@@ -18,12 +20,15 @@ import type { Reporter } from "../stage.ts";
 interface Options extends GivenSettings {
   readonly dump?: string;
   readonly language?: string;
-  readonly datasetDir?: string;
-  readonly heldOutDatasetDir?: string;
+  readonly datasetDir?: readonly string[];
+  readonly heldOutDatasetDir?: readonly string[];
+  readonly multilingual?: boolean;
   readonly outputDir?: string;
   readonly cacheDir?: string;
   readonly threads?: number;
   readonly deviceMemory?: number;
+  readonly dataWorkers?: number;
+  readonly dataPrefetch?: number;
 }
 
 /** Exit code of a run that was asked to stop and can be continued. */
@@ -44,8 +49,17 @@ export function pretrainCommand(reporter: Reporter): Command {
   command.optionsGroup("Input and output:")
     .option("--dump <file>", "pages-articles dump: .xml, .xml.bz2, .xml.gz")
     .option("--language <code>", "language of the dump (default: the dump's own)", languageCode)
-    .option("--dataset-dir <dir>", "dataset of build-wikipedia-pretraining-dataset")
-    .option("--held-out-dataset-dir <dir>", "dataset to evaluate on, with --dataset-dir")
+    .option(
+      "--dataset-dir <dir>",
+      "dataset of build-wikipedia-pretraining-dataset; several by repetition, a pattern, or commas, see --sampling-smoothing",
+      repeated,
+    )
+    .option(
+      "--held-out-dataset-dir <dir>",
+      "dataset to evaluate on, with --dataset-dir; likewise several",
+      repeated,
+    )
+    .option("--multilingual", "upstream's word for several datasets; changes nothing")
     .option(
       "--output-dir <dir>",
       "run directory; --dataset-dir needs one (default: runs/sample, runs/NAME for the dump NAME.xml.bz2)",
@@ -182,11 +196,41 @@ export function pretrainCommand(reporter: Reporter): Command {
     "gradients are clipped to this norm; 0: never",
     numberBetween(0, Infinity),
   );
+  setting(
+    command,
+    "samplingSmoothing",
+    "<x>",
+    "of several datasets, each is drawn by its size to this power: 1 as large as they are, 0 all alike",
+    numberBetween(0, 1),
+  );
+  flag(
+    command,
+    "groupByLength",
+    "items of similar length in a micro-batch: less padding, of an update the same items where it has several micro-batches",
+  );
+  flag(
+    command,
+    "pack",
+    "items of a micro-batch side by side in fewer rows, without attending to each other: the same losses, less padding",
+  );
+  setting(command, "packLength", "<n>", "words of such a row", wholeNumber(1), "those of the longest item");
   setting(command, "seed", "<n>", "seed of weights, order, masks and dropout", wholeNumber(0));
 
   command.optionsGroup("Masking:");
-  setting(command, "maskedLmProb", "<p>", "share of words to predict", numberBetween(0, 1));
-  setting(command, "maskedEntityProb", "<p>", "share of entities to predict", numberBetween(0, 1));
+  setting(
+    command,
+    "masking",
+    "<rules>",
+    "luke, or huggingface for words only: each token for itself, as DataCollatorForLanguageModeling",
+    oneOf(MASKINGS),
+  );
+  setting(command, "maskedLmProb", "<p>", "share of words to predict; 0: none", numberBetween(0, 1));
+  setting(command, "maskedEntityProb", "<p>", "share of entities to predict; 0: none", numberBetween(0, 1));
+  flag(
+    command,
+    "wordOnlyTraining",
+    "no entities: a network of words only, exported as BERT, RoBERTa or XLM-R",
+  );
   command.option("--whole-word-masking", "mask all parts of a word together (default)")
     .option("--subword-masking", "mask parts of words each for itself");
   flag(
@@ -240,6 +284,16 @@ export function pretrainCommand(reporter: Reporter): Command {
     wholeNumber(1),
   );
   command.option(
+    "--data-workers <n>",
+    "threads that prepare batches, 0: the training's own; results do not depend on them (default: 2 with a GPU, else 0)",
+    wholeNumber(0),
+  );
+  command.option(
+    "--data-prefetch <n>",
+    "micro-batches that each of these threads makes ahead (default: 4)",
+    wholeNumber(1),
+  );
+  command.option(
     "--device-memory <bytes>",
     "memory that training may take, such as 24GiB (default: what is free, where that is known)",
     byteCount,
@@ -255,11 +309,16 @@ export function pretrainCommand(reporter: Reporter): Command {
 
   return command.action(
     async (datasetDir: string | undefined, outputDir: string | undefined, options: Options) => {
-      const { dump, language, heldOutDatasetDir, cacheDir, threads, deviceMemory, ...rest } = options;
-      const { datasetDir: datasetOption, outputDir: outputOption, ...settings } = rest;
+      const { dump, language, heldOutDatasetDir, multilingual: _, cacheDir, threads, deviceMemory, ...rest } =
+        options;
+      const { datasetDir: datasetOption, outputDir: outputOption, dataWorkers, dataPrefetch, ...settings } =
+        rest;
       const { subwordMasking, ...given } = settings as GivenSettings & { subwordMasking?: true };
-      const dataset = one("--dataset-dir", datasetDir, datasetOption);
-      const input = inputOf({ dump, language, dataset, heldOutDatasetDir });
+      const dataset = datasetDir === undefined ? datasetOption : datasetOption ?? [datasetDir];
+      if (datasetDir !== undefined && dataset !== undefined && !dataset.includes(datasetDir)) {
+        throw new UserError(`--dataset-dir: given twice (${datasetDir}, ${dataset}); give one of them`);
+      }
+      const input = await inputOf({ dump, language, dataset, heldOut: heldOutDatasetDir });
       const output = one("--output-dir", outputDir, outputOption) ?? defaultRunDirectory(input);
       if (subwordMasking && given.wholeWordMasking) {
         throw new UserError(
@@ -273,6 +332,8 @@ export function pretrainCommand(reporter: Reporter): Command {
         ...(cacheDir !== undefined && { cacheDir }),
         ...(threads !== undefined && { threads }),
         ...(deviceMemory !== undefined && { deviceMemory }),
+        ...(dataWorkers !== undefined && { dataWorkers }),
+        ...(dataPrefetch !== undefined && { dataPrefetch }),
       }, reporter);
       if (!finished) Deno.exitCode = STOPPED;
     },
@@ -311,14 +372,16 @@ function one(name: string, positional: string | undefined, option: string | unde
   return option ?? positional;
 }
 
-function inputOf(
-  { dump, language, dataset, heldOutDatasetDir }: Record<
-    "dump" | "language" | "dataset" | "heldOutDatasetDir",
-    string | undefined
-  >,
-): PretrainInput {
+async function inputOf(
+  { dump, language, dataset, heldOut }: {
+    readonly dump: string | undefined;
+    readonly language: string | undefined;
+    readonly dataset: readonly string[] | undefined;
+    readonly heldOut: readonly string[] | undefined;
+  },
+): Promise<PretrainInput> {
   if (dataset === undefined) {
-    if (heldOutDatasetDir !== undefined) {
+    if (heldOut !== undefined) {
       throw new UserError(
         "--held-out-dataset-dir: goes with --dataset-dir; a dump is divided by --held-out-fraction",
       );
@@ -329,5 +392,8 @@ function inputOf(
     throw new UserError("--dump and --dataset-dir: exclude each other; give one of them");
   }
   if (language !== undefined) throw new UserError("--language: is settled by the dataset; leave it out");
-  return { datasetDir: dataset, ...(heldOutDatasetDir !== undefined && { heldOutDatasetDir }) };
+  return {
+    datasetDirs: await datasetDirectories(dataset),
+    heldOutDatasetDirs: await datasetDirectories(heldOut ?? [], "--held-out-dataset-dir"),
+  };
 }

@@ -12,7 +12,7 @@ import {
   openWeights,
   type StoredTensor,
 } from "@lukeforge/model";
-import { Dataset, latestCheckpoint, type ModelClass } from "@lukeforge/train";
+import { ConcatenatedDatasets, latestCheckpoint, type ModelClass } from "@lukeforge/train";
 import { readResults } from "../results.ts";
 import { baseModelName, runFacts } from "../run_facts.ts";
 import { isRun, readRun, runPaths } from "../run_directory.ts";
@@ -87,34 +87,36 @@ function runOf(path: string): string | undefined {
 }
 
 function openCheckpoint(path: string, run: string): ConvertedModel {
-  const { dataset: directory, network, settings } = readRun(run);
+  const { datasets: directories, network, settings } = readRun(run);
   if (network === undefined) throw new UserError(`${run}: holds no checkpoint yet; let pretrain make one`);
   const paths = runPaths(run);
   const latest = latestCheckpoint(paths.checkpoints)?.path;
   const isWhole = resolve(path) === run;
   const checkpoint = isWhole ? latest : path;
   if (checkpoint === undefined) throw new UserError(`${run}: holds no checkpoint yet; let pretrain make one`);
-  using dataset = Dataset.open(directory);
-  const { max_seq_length, max_entity_length, max_mention_length } = dataset.metadata;
+  using data = ConcatenatedDatasets.open(directories);
+  const metadata = data.datasets.map((one) => one.metadata);
+  const [directory = ""] = directories;
+  const hasEntities = network.entityVocabSize > 0;
   const weights = openWeights(checkpoint);
   return {
     path,
-    modelType: "luke",
+    modelType: hasEntities ? "luke" : network.baseModelType,
     config: network,
     tensors: weights.tensors,
     dtype: "f32",
     tokenizerPath: directory,
-    entityVocabPath: join(directory, "entity_vocab.jsonl"),
+    entityVocabPath: hasEntities ? join(directory, "entity_vocab.jsonl") : undefined,
     bertModelName: baseModelName(settings),
     facts: runFacts({
       settings,
-      dataset: dataset.metadata,
+      datasets: metadata,
       results: resolve(checkpoint) === latest ? readResults(paths.results) : undefined,
     }),
     lengths: {
-      maxSeqLength: max_seq_length,
-      maxEntityLength: max_entity_length,
-      maxMentionLength: max_mention_length,
+      maxSeqLength: data.max_seq_length,
+      maxEntityLength: Math.max(...metadata.map(({ max_entity_length }) => max_entity_length)),
+      maxMentionLength: Math.max(...metadata.map(({ max_mention_length }) => max_mention_length)),
     },
     notices: isWhole ? [`${path}: takes ${basename(checkpoint)}`] : [],
     [Symbol.dispose]: () => weights[Symbol.dispose](),
