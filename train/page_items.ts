@@ -159,8 +159,11 @@ export function itemsOfPage(
     const whole = options.sentenceSplitter.split(trimmed);
     const spans = compat ? whole : joinAcrossLinks(whole, links);
     counts.boundariesMoved += whole.length - spans.length;
+    let passed = 0;
     for (const span of spans) {
-      const sentence = tokenizeSentence(trimmed, span, links, options);
+      // Upstream's links may stand in any order.
+      while (!compat && (links[passed]?.end ?? Infinity) <= span[0]) passed++;
+      const sentence = tokenizeSentence(trimmed, span, links, passed, options);
       const length = sentence.wordIds.length;
       counts.sentences++;
       if (length < options.minSentenceLength) {
@@ -203,6 +206,7 @@ function tokenizeSentence(
   text: string,
   [sentenceStart, sentenceEnd]: readonly [number, number],
   links: readonly EntityMention[],
+  passed: number,
   options: ItemOptions,
 ): TokenizedSentence {
   const compat = options.compat === "luke";
@@ -212,7 +216,9 @@ function tokenizeSentence(
   const afterSpace = (index: number): boolean =>
     index === 0 || (compat ? text[index - 1] === " " : /\s/.test(text[index - 1] ?? ""));
   let cursor = sentenceStart;
-  for (const link of links) {
+  for (let i = passed; i < links.length; i++) {
+    const link = links[i];
+    if (link === undefined || (!compat && link.start >= sentenceEnd)) break;
     // Trailing space of the paragraph is gone, and may have been the end of a link.
     const end = compat ? link.end : Math.min(link.end, text.length);
     if (link.start < sentenceStart || link.start >= sentenceEnd || end > sentenceEnd) continue;

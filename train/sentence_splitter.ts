@@ -1,5 +1,6 @@
 import { UserError } from "@lukeforge/corpus";
 import { sentenceSuppressions } from "./sentence_suppressions.ts";
+import { IcuSuppressions, Suppressions } from "./suppressions.ts";
 
 /** Cuts a text into sentences. */
 export interface SentenceSplitter {
@@ -55,84 +56,4 @@ export function openSentenceSplitter(name: string, options: SentenceSplitterOpti
       return spans;
     },
   };
-}
-
-/** Recognises abbreviations before a boundary, also those that go on behind it ("n. Chr." at the boundary after "n. "). */
-class Suppressions {
-  /** What may stand before a boundary -> what has to follow there, one of these. */
-  readonly #rests = new Map<string, string[]>();
-
-  constructor(abbreviations: readonly string[]) {
-    for (const abbreviation of abbreviations) {
-      for (let i = 1; i <= abbreviation.length; i++) {
-        if (i < abbreviation.length && abbreviation[i - 1] !== ".") continue;
-        const head = abbreviation.slice(0, i);
-        const rests = this.#rests.get(head);
-        if (rests === undefined) this.#rests.set(head, [abbreviation.slice(i)]);
-        else rests.push(abbreviation.slice(i));
-      }
-    }
-  }
-
-  /** Whether the boundary at `end` lies after (or inside) an abbreviation. */
-  continuesAt(text: string, end: number): boolean {
-    let last = end;
-    while (last > 0 && /\s/.test(text[last - 1] ?? "")) last--;
-    for (let start = Math.max(0, last - LONGEST_ABBREVIATION); start < last; start++) {
-      const rests = this.#rests.get(text.slice(start, last));
-      if (rests === undefined || (start > 0 && isWordCharacterBefore(text, start))) continue;
-      const tail = text.slice(last, end + LONGEST_ABBREVIATION);
-      if (rests.some((rest) => tail.startsWith(rest))) return true;
-    }
-    return false;
-  }
-}
-
-/**
- * What ICU's filtered break iterator does. Abbreviations without an inner full stop are matched backwards from the boundary; of
- * the others only the part up to the first full stop is, and from its start the text must then run through exactly one whole
- * abbreviation that is no beginning of another.
- */
-class IcuSuppressions {
-  readonly #backwards = new Map<string, "match" | "partial">();
-  readonly #forwards = new Set<string>();
-
-  constructor(abbreviations: readonly string[]) {
-    const inner = abbreviations.filter((abbreviation) => /\../.test(abbreviation));
-    const prefixes = new Set(
-      inner.map((abbreviation) => abbreviation.slice(0, abbreviation.indexOf(".") + 1)),
-    );
-    for (const abbreviation of abbreviations) {
-      const prefix = abbreviation.slice(0, abbreviation.indexOf(".") + 1);
-      if (prefixes.has(prefix)) this.#forwards.add(abbreviation);
-      else this.#backwards.set(abbreviation, "match");
-    }
-    for (const prefix of prefixes) this.#backwards.set(prefix, "partial");
-    for (const abbreviation of this.#forwards) {
-      for (let i = 1; i < abbreviation.length; i++) this.#forwards.delete(abbreviation.slice(0, i));
-    }
-  }
-
-  /** Whether ICU would drop the boundary at `end`. */
-  continuesAt(text: string, end: number): boolean {
-    const last = text[end - 1] === " " ? end - 1 : end;
-    for (let start = Math.max(0, last - LONGEST_ABBREVIATION); start < last; start++) {
-      const found = this.#backwards.get(text.slice(start, last));
-      if (found === "match") return true;
-      if (found === undefined) continue;
-      for (let stop = start + 1; stop <= start + LONGEST_ABBREVIATION; stop++) {
-        if (this.#forwards.has(text.slice(start, stop))) return true;
-      }
-      return false;
-    }
-    return false;
-  }
-}
-
-/** Above the length of every abbreviation in CLDR's lists, in UTF-16 units. */
-const LONGEST_ABBREVIATION = 24;
-
-/** Whether a letter, digit or mark stands just before `index`. */
-function isWordCharacterBefore(text: string, index: number): boolean {
-  return /[\p{L}\p{N}\p{M}]$/u.test(text.slice(Math.max(0, index - 2), index));
 }

@@ -2,10 +2,12 @@ import { Kitoken } from "kitoken";
 import { UserError } from "@lukeforge/corpus";
 import { AddedTokenMatcher } from "./added_token_matcher.ts";
 import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
+import { bertPieceEnd } from "./bert_words.ts";
 import { byteLevelFamily } from "./byte_level_family.ts";
 import { cleanUpTokenization } from "./clean_up_tokenization.ts";
 import { encodeText } from "./encode_text.ts";
-import { withContractions } from "./gpt2_words.ts";
+import { gpt2WordEnd } from "./gpt2_words.ts";
+import { rememberingWords } from "./word_ids.ts";
 import { metaspaceFamily } from "./metaspace_family.ts";
 import { saveTokenizer } from "./save_tokenizer.ts";
 import type { TokenFamily } from "./token_family.ts";
@@ -33,6 +35,10 @@ import { wordPieceFamily } from "./word_piece_family.ts";
 /** White space as Python's `\s` has it, which upstream collapses: U+001C–U+001F and U+0085 too, U+FEFF not. */
 // deno-lint-ignore no-control-regex
 const WHITE_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
+/** Whether there is white space other than single spaces. */
+// deno-lint-ignore no-control-regex
+const NOT_COLLAPSED = /[\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]| {2}/;
 
 /** What stands beside a `tokenizer.json`. */
 export interface TokenizerSettings {
@@ -134,7 +140,7 @@ class KitokenTokenizer implements Tokenizer {
   }
 
   encodeSegment(text: string, prefixSpace: boolean): number[] {
-    const collapsed = text.replace(WHITE_SPACE, " ");
+    const collapsed = NOT_COLLAPSED.test(text) ? text.replace(WHITE_SPACE, " ") : text;
     const segment = collapsed.endsWith(" ") ? collapsed.slice(0, -1) : collapsed;
     return segment === "" ? [] : this.#family.encodeSegment(segment, prefixSpace);
   }
@@ -218,9 +224,11 @@ function openFamily(
     }
     const encoder = openEncoder(json, model);
     const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
+    const wordEnd = independentWords(json);
+    const remembering = wordEnd === undefined ? encode : rememberingWords(wordEnd, encode);
     return model.type === "BPE"
-      ? byteLevelFamily(withContractions(encode), tokenOf, addsPrefixSpace(json, config))
-      : wordPieceFamily(json, encode, tokenOf);
+      ? byteLevelFamily(remembering, tokenOf, addsPrefixSpace(json, config))
+      : wordPieceFamily(json, remembering, tokenOf);
   } catch (error) {
     throw new UserError(
       `${source}: this tokenizer.json cannot be used (${
@@ -228,6 +236,19 @@ function openFamily(
       }); save it again with a current version of Hugging Face tokenizers`,
     );
   }
+}
+
+/**
+ * Where a word ends that the model encodes by itself: GPT-2's words, where kitoken 0.10 is wrong about contractions after other
+ * white space than a space (`\n't`); BERT's, which never reach over spaces and punctuation. Undefined for other rules.
+ */
+function independentWords(
+  { pre_tokenizer: step }: TokenizerJson,
+): ((text: string, start: number) => number) | undefined {
+  const [only, ...more] = pipelineSteps(step);
+  if (only === undefined || more.length > 0) return undefined;
+  if (only.type === "ByteLevel") return only.use_regex === false ? undefined : gpt2WordEnd;
+  return only.type === "BertPreTokenizer" ? bertPieceEnd : undefined;
 }
 
 /** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */
