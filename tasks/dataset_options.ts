@@ -53,11 +53,7 @@ export const DATASET_OPTIONS: {
       reporter.line("--chunk-size has no effect: threads take documents by their size");
     }
     const sentenceSplitter = given.sentenceTokenizer ?? given.sentenceSplitter;
-    if (sentenceSplitter === "opennlp") {
-      reporter.line(
-        "--sentence-splitter opennlp: the English rules of this program stand for OpenNLP's model",
-      );
-    }
+    tellOfSplitter(sentenceSplitter, reporter);
     const workers = given.workers ?? given.poolSize;
     return {
       ...{ sentenceSplitter, maxSeqLength, minSentenceLength },
@@ -70,3 +66,9 @@ export const DATASET_OPTIONS: {
     };
   },
 };
+
+/** A notice where a sentence splitter is not what its name says. */
+export function tellOfSplitter(name: string, reporter: Reporter): void {
+  if (name !== "opennlp") return;
+  reporter.line("--sentence-splitter opennlp: rules of this program for English stand for OpenNLP's model");
+}

@@ -18,6 +18,7 @@ import {
   dumpDBStage,
   entityVocabStage,
 } from "./corpus_stages.ts";
+import { tellOfSplitter } from "./dataset_options.ts";
 import { deviceMemory } from "./device_memory.ts";
 import { PAGE_OPTIONS } from "./page_options.ts";
 import { trainAndEvaluate } from "./pretrain_finish.ts";
@@ -157,6 +158,7 @@ async function prepareData(
   const inputs = { pagesDB: paths.pagesDB, tokenizer: paths.tokenizer, entityVocab: paths.entityVocab };
   const { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength } = settings;
   const { sentenceSplitter, includeSentencesWithoutEntities } = settings;
+  tellOfSplitter(sentenceSplitter, reporter);
   const lengths = { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength };
   const itemOptions = { ...lengths, sentenceSplitter, includeSentencesWithoutEntities };
   // Opened before the first stage, so that a wrong path is told at once; not needed any more when the copy is there.

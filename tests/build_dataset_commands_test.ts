@@ -157,7 +157,9 @@ Deno.test({
     await t.step("--sentence-splitter", async () => {
       const opennlp = await build("--sentence-splitter", "opennlp");
       assert.match(opennlp.said.lines[0] ?? "", /OpenNLP/);
-      assert.deepEqual(opennlp.items, plain.items);
+      assert.equal(opennlp.said.lines.filter((line) => line.includes("OpenNLP")).length, 1);
+      const words = [plain, opennlp].map(({ metadata }) => metadata.total_words);
+      assert.ok(Math.abs((words[1] ?? 0) / (words[0] ?? 1) - 1) < 0.02, words.join());
       assert.equal(
         (await build("--sentence-tokenizer", "lv")).metadata.provenance["sentence_splitter"],
         "lv",

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { Dataset } from "./dataset.ts";
 import { buildPretrainingDataset } from "./dataset_builder.ts";
+import type { DatasetTokenizer } from "./dataset_build_options.ts";
 import {
   build,
   db,
@@ -14,7 +15,7 @@ import {
   vocabulary,
 } from "./dataset_fixture.ts";
 import { PageDocuments } from "./page_documents.ts";
-import { pageItems } from "./page_items.ts";
+import { type ItemPage, pageItems } from "./page_items.ts";
 import { openSentenceSplitter } from "./sentence_splitter.ts";
 
 Deno.test("buildPretrainingDataset() writes what Dataset reads, over several shards", async () => {
@@ -138,5 +139,55 @@ Deno.test("buildPretrainingDataset() says why nothing came out, and leaves nothi
     await rejects(build(out, { maxSeqLength: 2 }), userError(/--max-seq-length 2/));
     await rejects(build(out, { minSentenceLength: 511 }), userError(/--min-sentence-length 511/));
     deepEqual(readdirSync(directory), []);
+  });
+});
+
+Deno.test("buildPretrainingDataset() finds mentions behind characters outside the BMP where they are", async () => {
+  // Sentences and mentions have the same places when each of the characters is one of the BMP.
+  const text = (sign: string): string =>
+    `${sign}${sign} It was ${sign} fine. ${sign} Mr. Sato of Tokyo saw ${sign}${sign}. Tokyo ${sign}Tokyo${sign} is large! ${sign}.`;
+  const page = (sign: string): ItemPage => {
+    const places = [...text(sign).matchAll(/Tokyo/g)].map(({ index }) => index);
+    const links = places.map((start) => ({ title: "Page 7", text: "Tokyo", start, end: start + 5 }));
+    return { title: "Page 1", paragraphs: [{ text: text(sign), links, abstract: true }] };
+  };
+  const spelled: DatasetTokenizer = {
+    ...tokenizer,
+    encodeSegment: (segment) =>
+      segment.split(/\s+/).filter((word) => word !== "").map((word) =>
+        [...word.replaceAll("🤩", "☺")].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 9973, 0)
+      ),
+  };
+  await inDirectory(async (directory) => {
+    for (const sentenceSplitter of ["en", "opennlp", "ja"]) {
+      for (const compat of [{}, { compat: "luke" }] as const) {
+        const made = await Promise.all(["🤩", "☺"].map(async (sign, i) => {
+          const out = `${directory}/${sentenceSplitter}${compat.compat ?? ""}${i}`;
+          const source = new PageDocuments({
+            ...db,
+            lastPlace: 1,
+            pagesAt: function* (): Generator<ItemPage> {
+              yield page(sign);
+            },
+          });
+          await buildPretrainingDataset(source, spelled, vocabulary("en"), out, {
+            sentenceSplitter,
+            minSentenceLength: 1,
+            language: "en",
+            ...compat,
+          });
+          using dataset = Dataset.open(out);
+          equal(dataset.size, 1);
+          return dataset.item(0);
+        }));
+        deepEqual(made[0], made[1]);
+        const [tokyo] = spelled.encodeSegment("Tokyo", false);
+        const { wordIds, entities } = made[0] ?? { wordIds: [], entities: [] };
+        deepEqual(entities.map(({ start, length }) => [wordIds[start], length]), [[tokyo, 1], [tokyo, 1], [
+          tokyo,
+          1,
+        ]]);
+      }
+    }
   });
 });

@@ -80,6 +80,7 @@ export * from "./permutation.ts";
 export * from "./pretraining_source.ts";
 export * from "./random.ts";
 export * from "./resolved_page.ts";
+export * from "./rule_sentence_splitter.ts";
 export * from "./schedule.ts";
 export * from "./sentence_splitter.ts";
 export * from "./total_training_steps.ts";

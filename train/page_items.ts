@@ -157,7 +157,7 @@ export function itemsOfPage(
   for (const { text, mentions: links } of paragraphs) {
     const trimmed = text.replace(TRAILING_SPACE, "");
     const whole = options.sentenceSplitter.split(trimmed);
-    const spans = compat ? whole : joinAcrossLinks(whole, links);
+    const spans = compat ? whole : joinAcrossLinks(tiled(whole, trimmed.length), links);
     counts.boundariesMoved += whole.length - spans.length;
     let passed = 0;
     for (const span of spans) {
@@ -184,6 +184,11 @@ export function itemsOfPage(
 // What Python's str.rstrip() removes; JavaScript's trimEnd() differs in U+001C to U+001F, U+0085 and U+FEFF.
 // deno-lint-ignore no-control-regex
 const TRAILING_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
+
+/** The spans with the white space that lies outside of them: it may be part of a link. */
+function tiled(spans: readonly [number, number][], length: number): [number, number][] {
+  return spans.map(([start], i) => [i === 0 ? 0 : start, spans[i + 1]?.[0] ?? length]);
+}
 
 /** Removes the boundaries that lie inside a link. Both lists are in order. */
 function joinAcrossLinks(

@@ -237,12 +237,44 @@ Deno.test("pageItems() loses no word and no mention, and keeps to every limit", 
     fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => `[${words.join(" ")}]`),
   );
   const paragraphs = fc.array(fc.array(piece, { maxLength: 60 }), { maxLength: 5 });
-  fc.assert(fc.property(paragraphs, fc.integer({ min: 8, max: 40 }), (pieces, maxSeqLength) => {
+  const splitters = ["en", "opennlp"].map((name) => openSentenceSplitter(name));
+  const splitter = fc.constantFrom(...splitters);
+  fc.assert(
+    fc.property(
+      paragraphs,
+      fc.integer({ min: 8, max: 40 }),
+      splitter,
+      (pieces, maxSeqLength, sentenceSplitter) => {
+        const tokenizer = new WhitespaceTokenizer();
+        const texts = pieces.map((words) => words.join(" "));
+        const page = {
+          title: "Page",
+          paragraphs: texts.map((text) => paragraph(text)),
+        };
+        const items = pageItems(
+          page,
+          options(tokenizer, { maxSeqLength, maxEntityLength: 1000, sentenceSplitter }),
+        );
+        equal(shown(items, tokenizer).join(" "), texts.filter((text) => text !== "").join(" "));
+        for (const { wordIds } of items) {
+          equal(
+            wordIds.length >= 1 && wordIds.length <= maxSeqLength - 2,
+            true,
+          );
+        }
+      },
+    ),
+  );
+});
+
+Deno.test("pageItems() keeps mentions whose text reaches into the white space between two sentences", () => {
+  for (const name of ["en", "opennlp"]) {
     const tokenizer = new WhitespaceTokenizer();
-    const texts = pieces.map((words) => words.join(" "));
-    const page = { title: "Page", paragraphs: texts.map((text) => paragraph(text)) };
-    const items = pageItems(page, options(tokenizer, { maxSeqLength, maxEntityLength: 1000 }));
-    equal(shown(items, tokenizer).join(" "), texts.filter((text) => text !== "").join(" "));
-    for (const { wordIds } of items) equal(wordIds.length >= 1 && wordIds.length <= maxSeqLength - 2, true);
-  }));
+    const page = {
+      title: "Page",
+      paragraphs: [paragraph("He is [in Kyoto. ]She is[ in Tokyo]. [ Nobody] is in Nara.")],
+    };
+    const items = pageItems(page, options(tokenizer, { sentenceSplitter: openSentenceSplitter(name) }));
+    deepEqual(items.flatMap(({ entities }) => entities.map(({ length }) => length)), [2, 2, 1]);
+  }
 });

@@ -1,10 +1,14 @@
 import { UserError } from "@lukeforge/corpus";
+import { RuleSentenceSplitter } from "./rule_sentence_splitter.ts";
 import { sentenceSuppressions } from "./sentence_suppressions.ts";
 import { IcuSuppressions, Suppressions } from "./suppressions.ts";
 
 /** Cuts a text into sentences. */
 export interface SentenceSplitter {
-  /** The sentences as [start, end) in UTF-16 units. They tile the text: trailing space belongs to the sentence before it. */
+  /**
+   * The sentences as [start, end) in UTF-16 units, in order. Those of a locale tile the text, white space belongs to the sentence before
+   * it; those of `opennlp` leave out the white space around them, as OpenNLP's.
+   */
   split(text: string): [start: number, end: number][];
 }
 
@@ -15,17 +19,21 @@ export interface SentenceSplitterOptions {
    * ("AAA." ends in "AA."), but "U.S." not at all. Default: for every language with a list, as whole words.
    */
   readonly compat?: "luke";
+  /** ISO 639 code: whose abbreviations `opennlp` knows. Default "en", the language of the model that LUKE used. */
+  readonly language?: string;
 }
 
 /**
  * The splitter for a locale: Unicode sentence boundaries (`Intl.Segmenter`) without those that follow an abbreviation of the
  * language (which `Intl.Segmenter` alone would break at: it ignores `ss=standard`).
  *
- * @param name a locale ("en", "pt_BR", "de@ss=standard") or "opennlp", which stands for the English rules here.
+ * @param name a locale ("en", "pt_BR", "de@ss=standard") or "opennlp": {@linkcode RuleSentenceSplitter}, in the place of OpenNLP's
+ * model.
  * @throws {UserError} when `name` is no locale.
  */
 export function openSentenceSplitter(name: string, options: SentenceSplitterOptions = {}): SentenceSplitter {
-  const locale = name === "opennlp" ? "en" : name.replace(/@.*$/, "").replaceAll("_", "-");
+  if (name === "opennlp") return new RuleSentenceSplitter(options.language);
+  const locale = name.replace(/@.*$/, "").replaceAll("_", "-");
   let segmenter: Intl.Segmenter;
   let language: string;
   try {
