@@ -105,6 +105,21 @@ Deno.test("extract-text takes the parts of a dump, and captions, tables and temp
   assert.deepEqual(texts, ["zero\ntwo\none\n\nzero\nthree\n\n", "zero\n\nzero\n\n"]);
 });
 
+Deno.test({
+  name: "extract-text reads a dump through a pipe",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    const [pipe, out] = [directory.file("pipe"), directory.file("out")];
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const writing = new Deno.Command("cp", { args: [sampleDumpPath(), pipe] }).output();
+    const { code, errors } = await run(["extract-text", pipe, out]);
+    assert.equal(code, 0, errors.join("\n"));
+    assert.equal((await writing).code, 0);
+    assert.ok(lines(out).length > 500);
+  },
+});
+
 Deno.test("extract-text refuses what it cannot use, in one line", async () => {
   using directory = new TemporaryDirectory();
   const db = directory.file("pages.db");
@@ -120,6 +135,7 @@ Deno.test("extract-text refuses what it cannot use, in one line", async () => {
       [sampleDumpPath(), directory.file("a"), "--template-texts", "none"],
       /none: cannot be read: give a text file/,
     ],
+    [[directory.path, directory.file("a")], /: not a file: give a pages-articles dump/],
     [["none.db", directory.file("a")], /none\.db: no such file: give a page database/],
     [[sampleDumpPath(), directory.file("a"), "--split", "1"], /two shares or more/],
     [[sampleDumpPath(), directory.file("a", "/")], /a directory: give the name of a file/],

@@ -98,9 +98,11 @@ export function extractTextCommand(reporter: Reporter): Command {
 /** Whether the file at `path` is SQLite's. */
 function isDatabase(path: string): boolean {
   if (path === "-") return false;
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) {
     throw new UserError(`${path}: no such file: give a page database of build-dump-db, or a dump`);
   }
+  if (!stat.isFile()) return false; // a pipe, or what the dump's reader refuses
   const magic = new Uint8Array(16);
   const handle = openSync(path, "r");
   try {
