@@ -14,7 +14,7 @@ const FLAGS = [
   "--enable",
   "simd",
   "--initialMemory",
-  "300",
+  "420",
   "--maximumMemory",
   "1200",
 ];

@@ -15,7 +15,7 @@ const MAX_LENGTH: i32 = 20;
 /** Codes of so many bits or fewer are looked up; five of them fit into a load. */
 const LOOKUP_BITS: i32 = 10;
 const LOOKUP_BYTES: i32 = 2 << LOOKUP_BITS;
-/** By table and first bits: symbol << 5 | length of the code; length 0 asks for {@linkcode longCode}. */
+/** By table and first bits: symbol << 6 | length of the code; length 0 asks for {@linkcode longCode}. */
 const LOOKUP: usize = memory.data(MAX_TABLES * LOOKUP_BYTES, 16);
 /** By table and length of code: the largest code, the symbols' index less the code, both i32. */
 const LIMITS_BYTES: i32 = 8 * (MAX_LENGTH + 1);
@@ -89,7 +89,7 @@ function makeTable(table: i32, symbols: i32): void {
       const until = min(code << shift, 1 << LOOKUP_BITS);
       for (; filled < until; filled++) {
         const symbol = load<u16>(order + (((filled >>> shift) + offset) << 1));
-        store<u16>(lookup + (filled << 1), <u16>(symbol << 5 | length));
+        store<u16>(lookup + (filled << 1), <u16>(symbol << 6 | length));
       }
     }
     code <<= 1;
@@ -105,9 +105,9 @@ function longCode(table: i32, bit: i32): u32 {
     const code = <i32>(bits >>> (64 - length));
     if (code > load<i32>(limits + (length << 3))) continue;
     const index = code + load<i32>(limits + (length << 3), 4);
-    return <u32>load<u16>(ORDER + table * ORDER_BYTES + (index << 1)) << 5 | length;
+    return <u32>load<u16>(ORDER + table * ORDER_BYTES + (index << 1)) << 6 | length;
   }
-  return INVALID << 5 | MAX_LENGTH;
+  return INVALID << 6 | MAX_LENGTH;
 }
 
 /** Decodes {@linkcode GROUP} symbols, those beyond the last one too. False when there is no table for them, or no bits. */
@@ -120,15 +120,15 @@ export function decodeGroup(): bool {
     let bits = peek(bit);
     for (let i = 0; i < 5; i++) {
       let entry = <u32>load<u16>(lookup + (<usize>(bits >>> (63 - LOOKUP_BITS)) & ~1));
-      if ((entry & 31) === 0) {
+      if ((entry & 63) === 0) {
         entry = longCode(table, bit);
-        bit += entry & 31;
+        bit += entry & 63;
         bits = peek(bit);
       } else {
-        bit += entry & 31;
-        bits <<= entry & 31;
+        bit += entry & 63;
+        bits <<= entry;
       }
-      store<u16>(at + (i << 1), <u16>(entry >>> 5));
+      store<u16>(at + (i << 1), <u16>(entry >>> 6));
     }
   }
   seek(bit);
@@ -141,8 +141,8 @@ export function endGroup(start: i32, last: i32): void {
   let bit = start;
   for (let i = 0; i <= last; i++) {
     let entry = <u32>load<u16>(LOOKUP + table * LOOKUP_BYTES + (<usize>(peek(bit) >>> (63 - LOOKUP_BITS)) & ~1));
-    if ((entry & 31) === 0) entry = longCode(table, bit);
-    bit += entry & 31;
+    if ((entry & 63) === 0) entry = longCode(table, bit);
+    bit += entry & 63;
   }
   seek(bit);
 }

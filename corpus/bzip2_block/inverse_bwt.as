@@ -112,10 +112,14 @@ function walk(): void {
   arrive(0);
   let e0 = load<u32>(ENTRY), e1 = load<u32>(ENTRY, 4), e2 = load<u32>(ENTRY, 8), e3 = load<u32>(ENTRY, 12);
   let e4 = load<u32>(ENTRY, 16), e5 = load<u32>(ENTRY, 20), e6 = load<u32>(ENTRY, 24), e7 = load<u32>(ENTRY, 28);
+  let e8 = load<u32>(ENTRY, 32), e9 = load<u32>(ENTRY, 36), e10 = load<u32>(ENTRY, 40), e11 = load<u32>(ENTRY, 44);
+  let e12 = load<u32>(ENTRY, 48), e13 = load<u32>(ENTRY, 52), e14 = load<u32>(ENTRY, 56), e15 = load<u32>(ENTRY, 60);
   while (true) {
     step++;
     const p0 = e0 >>> 8, p1 = e1 >>> 8, p2 = e2 >>> 8, p3 = e3 >>> 8;
     const p4 = e4 >>> 8, p5 = e5 >>> 8, p6 = e6 >>> 8, p7 = e7 >>> 8;
+    const p8 = e8 >>> 8, p9 = e9 >>> 8, p10 = e10 >>> 8, p11 = e11 >>> 8;
+    const p12 = e12 >>> 8, p13 = e13 >>> 8, p14 = e14 >>> 8, p15 = e15 >>> 8;
     e0 = load<u32>(p0, ENTRIES);
     store<u8>(step, <u8>e0, WALKED);
     e1 = load<u32>(p1, ENTRIES);
@@ -132,14 +136,37 @@ function walk(): void {
     store<u8>(step, <u8>e6, WALKED + 6 * WALKED_STRIDE);
     e7 = load<u32>(p7, ENTRIES);
     store<u8>(step, <u8>e7, WALKED + 7 * WALKED_STRIDE);
-    if (<i32>(e0 | e1 | e2 | e3 | e4 | e5 | e6 | e7) >= 0) continue;
+    e8 = load<u32>(p8, ENTRIES);
+    store<u8>(step, <u8>e8, WALKED + 8 * WALKED_STRIDE);
+    e9 = load<u32>(p9, ENTRIES);
+    store<u8>(step, <u8>e9, WALKED + 9 * WALKED_STRIDE);
+    e10 = load<u32>(p10, ENTRIES);
+    store<u8>(step, <u8>e10, WALKED + 10 * WALKED_STRIDE);
+    e11 = load<u32>(p11, ENTRIES);
+    store<u8>(step, <u8>e11, WALKED + 11 * WALKED_STRIDE);
+    e12 = load<u32>(p12, ENTRIES);
+    store<u8>(step, <u8>e12, WALKED + 12 * WALKED_STRIDE);
+    e13 = load<u32>(p13, ENTRIES);
+    store<u8>(step, <u8>e13, WALKED + 13 * WALKED_STRIDE);
+    e14 = load<u32>(p14, ENTRIES);
+    store<u8>(step, <u8>e14, WALKED + 14 * WALKED_STRIDE);
+    e15 = load<u32>(p15, ENTRIES);
+    store<u8>(step, <u8>e15, WALKED + 15 * WALKED_STRIDE);
+    const any = e0 | e1 | e2 | e3 | e4 | e5 | e6 | e7 | e8 | e9 | e10 | e11 | e12 | e13 | e14 | e15;
+    if (<i32>any >= 0) continue;
     store<u32>(AT, p0), store<u32>(AT, p1, 4), store<u32>(AT, p2, 8), store<u32>(AT, p3, 12);
     store<u32>(AT, p4, 16), store<u32>(AT, p5, 20), store<u32>(AT, p6, 24), store<u32>(AT, p7, 28);
+    store<u32>(AT, p8, 32), store<u32>(AT, p9, 36), store<u32>(AT, p10, 40), store<u32>(AT, p11, 44);
+    store<u32>(AT, p12, 48), store<u32>(AT, p13, 52), store<u32>(AT, p14, 56), store<u32>(AT, p15, 60);
     store<u32>(ENTRY, e0), store<u32>(ENTRY, e1, 4), store<u32>(ENTRY, e2, 8), store<u32>(ENTRY, e3, 12);
     store<u32>(ENTRY, e4, 16), store<u32>(ENTRY, e5, 20), store<u32>(ENTRY, e6, 24), store<u32>(ENTRY, e7, 28);
+    store<u32>(ENTRY, e8, 32), store<u32>(ENTRY, e9, 36), store<u32>(ENTRY, e10, 40), store<u32>(ENTRY, e11, 44);
+    store<u32>(ENTRY, e12, 48), store<u32>(ENTRY, e13, 52), store<u32>(ENTRY, e14, 56), store<u32>(ENTRY, e15, 60);
     if (!arrive(step)) return;
     e0 = load<u32>(ENTRY), e1 = load<u32>(ENTRY, 4), e2 = load<u32>(ENTRY, 8), e3 = load<u32>(ENTRY, 12);
     e4 = load<u32>(ENTRY, 16), e5 = load<u32>(ENTRY, 20), e6 = load<u32>(ENTRY, 24), e7 = load<u32>(ENTRY, 28);
+    e8 = load<u32>(ENTRY, 32), e9 = load<u32>(ENTRY, 36), e10 = load<u32>(ENTRY, 40), e11 = load<u32>(ENTRY, 44);
+    e12 = load<u32>(ENTRY, 48), e13 = load<u32>(ENTRY, 52), e14 = load<u32>(ENTRY, 56), e15 = load<u32>(ENTRY, 60);
   }
 }
 

@@ -22,7 +22,7 @@ export const BYTES: usize = ENTRIES + 0x380000;
 /** Where each walk writes; not a multiple of 4096, for the cache's sake. */
 export const WALKED: usize = BYTES + 0xe0000;
 export const WALKED_STRIDE: usize = 901440;
-export const WALKS: usize = 8;
+export const WALKS: usize = 16;
 /** Tables for checksums. */
 export const CRC_TABLES: usize = WALKED + WALKS * WALKED_STRIDE;
 /** What comes out; memory grows where runs need more. */

@@ -18,9 +18,6 @@ for (let place = 0; place < 16; place++) {
   }
 }
 
-/** A run is a number of digits 1 and 2, of which none stands for more than this. */
-const MAX_WEIGHT: i32 = 1 << 20;
-
 /** Runs of {@linkcode RUNS}. */
 export let runs: i32 = 0;
 
@@ -34,7 +31,7 @@ function shift(before: v128, front: v128): v128 {
  * Decodes symbols up to the end of the block, whose symbol is `last`, to runs of bytes. Returns the number of bytes, -1 when there
  * are too many or the symbols are damaged.
  */
-export function decodeRuns(last: u32): i32 {
+export function decodeRuns(last: i32): i32 {
   memory.fill(COUNTS, 0, 4 * 256);
   let first = v128.load(RECENT);
   let byte = <u32>load<u8>(RECENT);
@@ -42,29 +39,27 @@ export function decodeRuns(last: u32): i32 {
   while (true) {
     const start = position;
     if (!decodeGroup()) return -1;
+    if (total > BLOCK_BYTES) return -1;
     for (let i = 0; i < GROUP; i++) {
-      const symbol = <u32>load<u16>(SYMBOLS + (i << 1));
-      if (symbol < 2) {
-        if (weight > MAX_WEIGHT) return -1;
-        run += weight << symbol;
-        weight <<= 1;
-        continue;
-      }
-      total += run;
-      if (total > BLOCK_BYTES) return -1;
+      const symbol = <i32>load<u16>(SYMBOLS + (i << 1));
+      // A run's digit adds to it, any other symbol ends it; without branches, as nothing tells which it will be.
+      const digit = (symbol - 2) >> 31;
+      const ended = run & ~digit;
       store<u32>(to, run << 8 | byte);
-      to += 4;
+      to += 4 & ~digit;
+      total += ended;
       const count = COUNTS + (byte << 2);
-      store<i32>(count, load<i32>(count) + run);
+      store<i32>(count, load<i32>(count) + ended);
       if (symbol >= last) {
-        if (symbol > last) return -1;
+        if (symbol > last || total > BLOCK_BYTES) return -1;
         endGroup(start, i);
         runs = <i32>(to - RUNS) >>> 2;
         return total;
       }
-      run = 1;
-      weight = 1;
-      const place = symbol - 1;
+      run = ((run + (weight << symbol)) & digit) + 1 + digit;
+      weight = ((weight << 1) & digit) + 1 + digit;
+      if (run > BLOCK_BYTES) return -1;
+      const place = (symbol - 1) & ~digit;
       if (place < 16) {
         first = v128.swizzle(first, v128.load(TO_FRONT + (place << 4)));
         byte = i8x16.extract_lane_u(first, 0);
