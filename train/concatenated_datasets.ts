@@ -21,6 +21,10 @@ export class ConcatenatedDatasets implements ItemSource, Disposable {
   readonly most_entities: number;
   /** Words of the longest mention. */
   readonly longest_mention: number;
+  /** Words of all items, without `[CLS]` and `[SEP]`. */
+  readonly total_words: number;
+  /** Entities of all items. */
+  readonly total_entities: number;
 
   private constructor(datasets: readonly Dataset[]) {
     this.datasets = datasets;
@@ -32,6 +36,8 @@ export class ConcatenatedDatasets implements ItemSource, Disposable {
     this.longest_item = Math.max(...all.map(({ longest_item }) => longest_item));
     this.most_entities = Math.max(...all.map(({ most_entities }) => most_entities));
     this.longest_mention = Math.max(...all.map(({ longest_mention }) => longest_mention));
+    this.total_words = all.reduce((sum, { total_words }) => sum + total_words, 0);
+    this.total_entities = all.reduce((sum, { total_entities }) => sum + total_entities, 0);
   }
 
   /**

@@ -32,14 +32,30 @@ export function packItems(items: readonly MaskedItem[], limits: RowLimits, padId
   return collateRows(rows.map(({ items }) => items), padId);
 }
 
-/** The limits of rows of `words` words; those of the longest item, and of the one with most entities, unless given. */
+/** Words and entities of all items together, as the metadata of a data set tell them. */
+export interface ItemTotals {
+  /** Words, without `[CLS]` and `[SEP]`. */
+  readonly total_words: number;
+  /** Entities. */
+  readonly total_entities: number;
+}
+
+/** Room for entities in a row, over those that so many words have on average: more is seldom filled, with less, words find no room. */
+const ENTITY_ROOM = 1.5;
+
+/**
+ * The limits of rows of `words` words, or of as many as the longest item has: room for half as many entities again as so many words
+ * have on average, and for those of the item that has most.
+ */
 export function rowLimits(
-  extremes: ItemExtremes,
+  items: ItemExtremes & ItemTotals,
   { wordOnlyTraining = false }: MaskingOptions = {},
   words: number = 0,
 ): RowLimits {
-  const longest = Math.max(1, extremes.longest_item) + 2;
-  return { words: Math.max(words, longest), entities: wordOnlyTraining ? 0 : extremes.most_entities };
+  const width = Math.max(words, items.longest_item + 2, 3);
+  const average = items.total_words === 0 ? 0 : width * items.total_entities / items.total_words;
+  const entities = Math.max(items.most_entities, Math.ceil(ENTITY_ROOM * average));
+  return { words: width, entities: wordOnlyTraining ? 0 : entities };
 }
 
 /**

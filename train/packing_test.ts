@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { fits, type LukeBatch } from "@lukeforge/model";
 import fc from "fast-check";
-import { collate, type ItemExtremes, type MaskedItem, MaskingCollator } from "./masking_collator.ts";
+import { collate, type MaskedItem, MaskingCollator } from "./masking_collator.ts";
 import { maskingTables } from "./masking_tables.ts";
 import { packedCapacity, packItems, type RowLimits, rowLimits } from "./packing.ts";
 import type { DatasetItem, ItemEntity } from "./page_items.ts";
@@ -19,7 +19,13 @@ const collator = new MaskingCollator(
   { size: 30, maskId: 2 },
   { maskedLmProb: 0.3, maskedEntityProb: 0.5, randomEntityProb: 0.3 },
 );
-const MOST: ItemExtremes = { longest_item: 12, most_entities: 4, longest_mention: 3 };
+const MOST = {
+  longest_item: 12,
+  most_entities: 4,
+  longest_mention: 3,
+  total_words: 650,
+  total_entities: 200,
+};
 
 const itemArbitrary: fc.Arbitrary<DatasetItem> = fc.array(fc.integer({ min: 4, max: 59 }), {
   minLength: 1,
@@ -91,6 +97,21 @@ Deno.test("packItems() keeps every item whole, in rows within their limits, no m
       },
     ),
   );
+});
+
+Deno.test("rowLimits() are those of the longest item, entities grow with the words of wider rows", () => {
+  deepEqual(rowLimits(MOST), { words: 14, entities: 7 });
+  deepEqual(rowLimits({ ...MOST, total_entities: 20 }, {}, 9), { words: 14, entities: 4 });
+  deepEqual(rowLimits(MOST, {}, 65), { words: 65, entities: 30 });
+  deepEqual(rowLimits(MOST, { wordOnlyTraining: true }, 65), { words: 65, entities: 0 });
+  const nothing = {
+    longest_item: 0,
+    most_entities: 0,
+    longest_mention: 0,
+    total_words: 0,
+    total_entities: 0,
+  };
+  deepEqual(rowLimits(nothing), { words: 3, entities: 0 });
 });
 
 Deno.test("packItems() fills rows with the longest items first and opens a row where entities are too many", () => {
