@@ -8,6 +8,7 @@ import {
   languageModelingCapacity,
   maskingTables,
   openPretrainingSource,
+  packedCapacity,
   type RowLimits,
   rowLimits,
   type TrainingSource,
@@ -76,11 +77,9 @@ export function openTrainingData(training: TrainingData): TrainingSource & Async
   };
 }
 
-/** What a row of several items holds: of a longer row's entities as many more as of its words. */
+/** What a row of several items holds. */
 function packedRows({ dataset }: OpenDatasets, settings: TrainingSettings, config: LukeConfig): RowLimits {
-  const longest = rowLimits(dataset, maskingOptions(settings, config));
-  const words = Math.max(longest.words, settings.packLength ?? 0);
-  return { words, entities: Math.ceil(longest.entities * words / longest.words) };
+  return rowLimits(dataset, maskingOptions(settings, config), settings.packLength ?? 0);
 }
 
 /** Several datasets, with the share of the draws that each gets. */
@@ -129,7 +128,10 @@ export function trainingCapacities(
     settings.masking === "luke"
       ? batchCapacity(extremes, rows, masking)
       : languageModelingCapacity(extremes, rows, languageModelingOptions(settings));
-  // A row an item, since all may be long; those that a batch does not have cost memory, not time.
-  const packed = settings.pack ? packedRows(data, settings, config) : {};
-  return (rows) => classes.map((extremes) => ({ ...capacityOf(extremes, rows), ...packed }));
+  const limits = settings.pack ? packedRows(data, settings, config) : undefined;
+  return (rows) =>
+    classes.map((extremes) => {
+      const capacity = capacityOf(extremes, rows);
+      return limits ? packedCapacity(capacity, limits) : capacity;
+    });
 }

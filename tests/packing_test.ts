@@ -9,6 +9,7 @@ import {
   openDevice,
 } from "@lukeforge/model";
 import {
+  batchCapacity,
   collate,
   type MaskedItem,
   MaskingCollator,
@@ -77,7 +78,7 @@ async function learn(
   batch: LukeBatch,
 ): Promise<Map<string, Float32Array>> {
   await using network = await LukeNetwork.create(device, config, {
-    capacities: [packedCapacity(MOST, items, LIMITS, collator.options)],
+    capacities: [packedCapacity(batchCapacity(MOST, items, collator.options), LIMITS)],
     training: {
       gradientAccumulationSteps: 1,
       optimizer: { betas: [0.9, 0.999], eps: 1e-6, weightDecay: 0, biasCorrection: false, maxGradNorm: 0 },

@@ -85,6 +85,13 @@ Deno.test("pretrain on datasets built before", async (t) => {
       readMetrics(directory.file(name, "metrics.jsonl")).map(({ masked_lm_loss }) => masked_lm_loss ?? NaN);
     const [first = NaN] = tokens("packed"), [expected = NaN] = tokens("plain");
     assert.ok(Math.abs(first - expected) < 0.05, "dropout alone differs");
+    const isTime = (): boolean => existsSync(directory.file("packed-killed", "checkpoints", "step-10"));
+    const args = pretrain("packed-killed", ...large, "--pack", "--pack-length", "64", "--data-workers", "1");
+    const { signalled } = await runAndSignal(args, "SIGKILL", isTime);
+    assert.ok(signalled, "ended before it could be killed");
+    const resumed = await run(args);
+    assert.equal(resumed.code, 0, resumed.errors.join("\n"));
+    assertSameRun(directory.file("packed-killed"), directory.file("packed"));
     const both = await runHere(pretrain("both", "--dataset-dir", dataset, "--pack", "--group-by-length"));
     assert.match(both.errors.join("\n"), /^--pack and --group-by-length: exclude each other/);
   });

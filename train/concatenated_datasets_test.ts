@@ -39,6 +39,11 @@ Deno.test("ConcatenatedDatasets numbers the items of its data sets in the order 
     deepEqual(all.boundaries, [0, 7, 8, 20]);
     equal(all.size, 20);
     deepEqual([all.max_seq_length, all.longest_item, all.most_entities, all.longest_mention], [7, 5, 1, 1]);
+    const lengths = Array.from({ length: 20 }, (_, index) => all.lengths(index));
+    deepEqual([all.total_words, all.total_entities], [
+      lengths.reduce((sum, { words }) => sum + words, 0),
+      lengths.reduce((sum, { entities }) => sum + entities, 0),
+    ]);
     const expected = counts.flatMap((count, name) => items(name, count));
     for (const [index, item] of expected.entries()) {
       const stored = all.item(index);

@@ -1,5 +1,5 @@
 import type { BatchCapacity, LukeBatch } from "@lukeforge/model";
-import { batchCapacity, collateRows, type ItemExtremes, type MaskedItem } from "./masking_collator.ts";
+import { collateRows, type ItemExtremes, type MaskedItem } from "./masking_collator.ts";
 import type { MaskingOptions } from "./masking_options.ts";
 
 /** How much a row of several items holds. An item that is larger has a row of its own. */
@@ -59,16 +59,10 @@ export function rowLimits(
 }
 
 /**
- * A capacity that no batch of `items` items packed within `limits` exceeds, however they are masked. It has a row for each, since
- * all may be long; a batch of fewer rows takes the time of its own rows only.
+ * A capacity that no packed batch exceeds whose items have `capacity` in rows of their own. It has as many rows, since all items may be
+ * long: those that a batch does not have cost memory, not time.
  */
-export function packedCapacity(
-  extremes: ItemExtremes,
-  items: number,
-  limits: RowLimits,
-  options: MaskingOptions = {},
-): BatchCapacity {
-  const capacity = batchCapacity(extremes, items, options);
+export function packedCapacity(capacity: BatchCapacity, limits: RowLimits): BatchCapacity {
   return {
     ...capacity,
     words: Math.max(capacity.words, limits.words),

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { fits, type LukeBatch } from "@lukeforge/model";
 import fc from "fast-check";
-import { collate, type MaskedItem, MaskingCollator } from "./masking_collator.ts";
+import { batchCapacity, collate, type MaskedItem, MaskingCollator } from "./masking_collator.ts";
 import { maskingTables } from "./masking_tables.ts";
 import { packedCapacity, packItems, type RowLimits, rowLimits } from "./packing.ts";
 import type { DatasetItem, ItemEntity } from "./page_items.ts";
@@ -90,7 +90,7 @@ Deno.test("packItems() keeps every item whole, in rows within their limits, no m
         deepEqual(packItems(masked, limits, PAD), batch);
         ok(batch.words <= limits.words);
         ok(batch.entities <= Math.max(entities, MOST.most_entities));
-        ok(fits(batch, packedCapacity(MOST, items.length, limits, collator.options)));
+        ok(fits(batch, packedCapacity(batchCapacity(MOST, items.length, collator.options), limits)));
         // First fit: what begins a row had no room in the one before.
         const attended = batch.wordAttentionMask.filter((item) => item > 0).length;
         if (entities === 99) ok(batch.rows <= 1 + 2 * attended / limits.words);
