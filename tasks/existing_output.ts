@@ -1,10 +1,10 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { UserError } from "@lukeforge/corpus";
 import { type Reporter, runStage, type Stage } from "./stage.ts";
 
 /**
  * Runs a stage of a command of its own. Where its output exists, the stage is run beside it and compared: the same output stays as
- * it is, another one is never written over.
+ * it is, another one is never written over. A directory that is empty is no output yet.
  *
  * @param stageFor makes the stage for an output path.
  * @param isSame compares two outputs.
@@ -18,6 +18,7 @@ export async function runOrCompare(
 ): Promise<void> {
   const fresh = `${output}.compared.partial`;
   rmSync(fresh, { recursive: true, force: true });
+  if (isEmptyDirectory(output)) rmdirSync(output);
   if (!existsSync(output)) {
     await runStage(stageFor(output), reporter);
     return;
@@ -33,4 +34,8 @@ export async function runOrCompare(
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+function isEmptyDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(path).length === 0;
 }
