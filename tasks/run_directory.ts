@@ -155,7 +155,12 @@ function isSame(name: string, a: RunInput[string] | undefined, b: RunInput[strin
   if (PATH_SETTINGS.includes(name) && typeof a === "string" && typeof b === "string") {
     return resolve(a) === resolve(b);
   }
-  return (a ?? null) === (b ?? null);
+  return valueOrNull(a) === valueOrNull(b);
+}
+
+/** A run from before a flag existed was made without it. */
+function valueOrNull(value: RunInput[string] | undefined): RunInput[string] | null {
+  return value === undefined || value === false ? null : value;
 }
 
 function stageOf(name: string): number {

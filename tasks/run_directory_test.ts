@@ -62,6 +62,9 @@ Deno.test("openRun() lets an option change until something that it shapes exists
 
   directory.add("checkpoints", "step-5");
   assert.equal(openRun(path, identity)?.deno, "2.9.6");
+  // A flag that the run's version did not know.
+  assert.equal(openRun(path, changed({ new_flag: false }))?.deno, "2.9.6");
+  assert.throws(() => openRun(path, changed({ new_flag: true })), /no --new-flag, not --new-flag;/);
   assert.equal(
     openRun(path, { ...identity, input: { dump: "./x/../a.xml", language: null } })?.deno,
     "2.9.6",
