@@ -1,4 +1,4 @@
-import { pairBrackets } from "./brackets.ts";
+import { BracketPairs } from "./brackets.ts";
 import { decodeEntities } from "./html_entities.ts";
 import { resolveLanguageConversion } from "./language_conversion.ts";
 import { parseLinkTarget, pipeTrick } from "./link_target.ts";
@@ -109,7 +109,7 @@ class InlineReader {
   readonly #context: WikitextContext;
   readonly #namespaces: Namespaces;
   readonly #builder = new ParagraphBuilder();
-  readonly #pairs: Map<number, number>;
+  readonly #pairs: BracketPairs;
   readonly #trail: RegExp;
   /** Captions of the pictures of the line. */
   #captions: string[] = [];
@@ -127,7 +127,7 @@ class InlineReader {
     this.#text = text;
     this.#context = context;
     this.#namespaces = context.namespaces ?? defaultNamespaces;
-    this.#pairs = pairBrackets(text);
+    this.#pairs = new BracketPairs(text);
     this.#trail = rulesOf(context.language ?? "").trail;
   }
 
@@ -256,7 +256,7 @@ class InlineReader {
 
   #link(): void {
     const start = this.#at;
-    const end = this.#pairs.get(start);
+    const end = this.#pairs.closing(start);
     if (end === undefined) {
       this.#at += 2;
       this.#builder.append("[[");
