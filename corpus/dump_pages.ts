@@ -37,57 +37,57 @@ export class DumpPageParser {
   }
 
   /**
-   * The pages of `segment`, in order.
+   * The pages of `segment` one by one, in order; only those of `namespace` if one is given, which spares reading the others' text.
    *
    * @throws {UserError} when it is not UTF-8, or its elements do not nest as in a dump; the message names part and byte.
    */
-  parse(segment: DumpSegment): DumpPage[] {
+  *parse(segment: DumpSegment, namespace?: number): Generator<DumpPage, void, void> {
     // Checked apart: decoders that refuse what is not UTF-8 take several times as long.
     if (!isUtf8(segment.bytes)) throw notUtf8(segment.name, segment.offset, segment.bytes);
     const xml = this.#decoder.decode(segment.bytes);
-    const pages: DumpPage[] = [];
     for (let start = xml.indexOf("<page>"); start >= 0;) {
       const next = xml.indexOf("<page>", start + 6);
       const end = xml.indexOf("</page>", start);
-      const page = end < 0 || (next >= 0 && next < end) ? undefined : this.#page(xml.slice(start, end));
-      if (page === undefined) throw malformed(segment, xml, start);
-      pages.push(page);
+      if (end < 0 || (next >= 0 && next < end)) throw malformed(segment, xml, start);
+      const page = xml.slice(start, end);
+      const head = this.#head(page);
+      const escaped = escapedText(page);
+      if (head === undefined || escaped === undefined) throw malformed(segment, xml, start);
+      if (namespace === undefined || head.ns === namespace) yield this.#page(head, unescapeXml(escaped));
       start = next;
     }
-    return pages;
   }
 
-  /** The page in `xml`, which begins with `<page>`; undefined when it makes no sense. */
-  #page(xml: string): DumpPage | undefined {
-    const title = between(xml, "<title>", "</title>");
-    if (title === undefined || title === "") return undefined;
-    const text = textOf(xml);
-    if (text === undefined) return undefined;
+  /** What stands before the revisions of the page in `xml`; undefined when it makes no sense. */
+  #head(xml: string): Omit<DumpPage, "text"> | undefined {
     const revision = xml.indexOf("<revision>");
     const head = revision < 0 ? xml : xml.slice(0, revision);
+    const escapedTitle = between(head, "<title>", "</title>");
     const ns = between(head, "<ns>", "</ns>");
-    if (ns !== undefined && !/^-?\d+$/.test(ns)) return undefined;
+    if (!escapedTitle || (ns !== undefined && !/^-?\d+$/.test(ns))) return undefined;
     const id = between(head, "<id>", "</id>");
-    const plainTitle = unescapeXml(title);
-    const named = /<redirect title="([^"]*)"/.exec(head)?.[1];
-    const redirect = named !== undefined
-      ? unescapeXml(named)
-      : this.#targetInText
-      ? redirectInText(text, this.#language)
-      : undefined;
+    const title = unescapeXml(escapedTitle);
+    const redirect = /<redirect title="([^"]*)"/.exec(head)?.[1];
     return {
       ...(id !== undefined && /^\d{1,15}$/.test(id) && { id: Number(id) }),
-      title: plainTitle,
-      ns: ns === undefined ? this.#namespaces.of(plainTitle) : Number(ns),
-      ...(redirect === undefined ? {} : { redirect }),
-      text,
+      title,
+      ns: ns === undefined ? this.#namespaces.of(title) : Number(ns),
+      ...(redirect !== undefined && { redirect: unescapeXml(redirect) }),
     };
+  }
+
+  #page(head: Omit<DumpPage, "text">, text: string): DumpPage {
+    const redirect = head.redirect ??
+      (this.#targetInText ? redirectInText(text, this.#language) : undefined);
+    return { ...head, ...(redirect !== undefined && { redirect }), text };
   }
 }
 
-/** The text of the last revision: of its first slot where it has several. */
-function textOf(page: string): string | undefined {
-  const revision = Math.max(0, page.lastIndexOf("<revision>"));
+/** The text of the last revision, of its first slot where it has several, as it stands in the XML; undefined when it has no end. */
+function escapedText(page: string): string | undefined {
+  let revision = 0;
+  // Forwards, since text has few `<`: lastIndexOf() would compare every character.
+  for (let at = 0; at >= 0; at = page.indexOf("<revision>", at + 1)) revision = at;
   const start = /<text(?=[\s>/])[^>]*>/g;
   start.lastIndex = revision;
   const tag = start.exec(page);
@@ -95,7 +95,7 @@ function textOf(page: string): string | undefined {
   const from = tag.index + tag[0].length;
   // Not the next `<`: dumps edited by hand have some that are not escaped.
   const end = page.indexOf("</text>", from);
-  return end < 0 ? undefined : unescapeXml(page.slice(from, end));
+  return end < 0 ? undefined : page.slice(from, end);
 }
 
 function between(text: string, opening: string, closing: string): string | undefined {

@@ -168,8 +168,9 @@ Deno.test("DumpPageParser.parse() names the byte of XML that makes no sense", ()
     caseSensitiveNamespaces: [],
   };
   const parser = new DumpPageParser(siteinfo);
-  const parse = (xml: string): unknown =>
-    parser.parse({ name: "dump.xml", offset: 1000, bytes: new TextEncoder().encode(xml) });
+  const parse = (
+    xml: string,
+  ): unknown => [...parser.parse({ name: "dump.xml", offset: 1000, bytes: new TextEncoder().encode(xml) })];
   const good = page("Ä");
   for (
     const bad of [

@@ -77,8 +77,10 @@ export class SegmentEncoder {
    * @throws {UserError} when its XML is damaged.
    */
   rows(segment: DumpSegment): DumpRow[] {
-    const pages = this.#parser.parse(segment);
-    return pages.filter(({ ns }) => ns === NAMESPACE.main).map((page) => this.#row(page));
+    // One by one, so that of a page little is alive when the next is read.
+    const rows: DumpRow[] = [];
+    for (const page of this.#parser.parse(segment, NAMESPACE.main)) rows.push(this.#row(page));
+    return rows;
   }
 
   #row({ id, title, redirect, text }: DumpPage): DumpRow {
