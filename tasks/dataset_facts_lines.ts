@@ -13,12 +13,14 @@ const LONGEST_FACT = 100;
 export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
   const { directory, bytes, metadata, wordsOfItem, entitiesOfItem, wordsOfMention, realWords, examples } =
     facts;
-  const items = `${quantity(metadata.number_of_items)} items, ${quantity(metadata.total_words)} words, ${
-    quantity(metadata.total_entities)
-  } entities`;
-  const shards = metadata.shards === 1 ? "1 shard" : `${quantity(metadata.shards)} shards`;
+  const { number_of_items, total_words, total_entities } = metadata;
+  const size = [
+    counted(number_of_items, "item"),
+    counted(total_words, "word"),
+    total_entities === 1 ? "1 entity" : `${quantity(total_entities)} entities`,
+  ];
   return [
-    `${directory}: ${items}, ${bytesText(bytes)} in ${shards}`,
+    `${directory}: ${size.join(", ")}, ${bytesText(bytes)} in ${counted(metadata.shards, "shard")}`,
     `  language: ${metadata.language ?? "not named"}`,
     `  tokenizer: ${metadata.tokenizer_class}, ${quantity(metadata.vocab_size)} words; entity vocabulary: ${
       quantity(metadata.entity_vocab_size)
@@ -27,17 +29,23 @@ export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
     `mentions of ${metadata.max_mention_length} words; sentences of at least ${metadata.min_sentence_length}`,
     ...provenanceLines(metadata.provenance),
     ...distributionLines("words of an item", wordsOfItem),
-    ...distributionLines("entities of an item", entitiesOfItem),
-    ...distributionLines("words of a mention", wordsOfMention),
+    ...(total_entities === 0 ? [] : [
+      ...distributionLines("entities of an item", entitiesOfItem),
+      ...distributionLines("words of a mention", wordsOfMention),
+    ]),
     `  real words in batches of items in random order: ${
       realWords.map(({ rows, share }) => `${rows} items ${(100 * share).toFixed(0)} %`).join(", ")
     }`,
-    ...coverageLines(facts.coverage, metadata.total_entities),
+    ...(total_entities === 0 ? ["  entities: none"] : coverageLines(facts.coverage, total_entities)),
     ...(examples.length === 0 ? [] : [`  examples (seed ${seed}):`]),
     ...examples.map(({ item, page, text }) =>
       `    ${item}${page === null ? "" : ` (${page})`}: ${shortened(text.replace(/\s+/g, " ").trim())}`
     ),
   ];
+}
+
+function counted(count: number, unit: string): string {
+  return `${quantity(count)} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 function shortened(text: string): string {
