@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import {
   checkWeights,
@@ -148,11 +148,11 @@ export interface Taken {
 export async function takeStartingModel(
   network: LukeNetwork,
   start: StartingModel,
-  data: Pick<OpenDatasets, "tokenizer" | "vocab">,
+  data: Pick<OpenDatasets, "dataset" | "tokenizer" | "vocab">,
   seed: number,
 ): Promise<Taken> {
   using model = await start.open();
-  await checkTokenizer(start, model, data.tokenizer);
+  await checkTokenizer(start, model, data);
   const tensors = new Map<string, StoredTensor>();
   const { vocabSize, entityVocabSize } = network.config;
   const takes = entityVocabSize === 0 ? "words" : start.takes;
@@ -237,11 +237,16 @@ function mapEntities(
 }
 
 /** Ids mean the same words in the model and in the data. */
-async function checkTokenizer(start: StartingModel, model: OpenedModel, tokenizer: Tokenizer): Promise<void> {
+async function checkTokenizer(
+  start: StartingModel,
+  model: OpenedModel,
+  { dataset, tokenizer }: Pick<OpenDatasets, "dataset" | "tokenizer">,
+): Promise<void> {
+  const data = join(dataset.datasets[0]?.directory ?? "", "tokenizer.json");
   const { vocabSize } = model.config;
   if (vocabSize < tokenizer.vocabSize) {
     throw new UserError(
-      `${start.named}: has ${quantity(vocabSize)} words, the tokenizer of the data ${
+      `${start.named}: has ${quantity(vocabSize)} words, ${data} ${
         quantity(tokenizer.vocabSize)
       }; build the data with the model's own tokenizer`,
     );
@@ -252,7 +257,7 @@ async function checkTokenizer(start: StartingModel, model: OpenedModel, tokenize
   for (let id = 0; id < size; id++) {
     if (own.token(id) === tokenizer.token(id)) continue;
     throw new UserError(
-      `${start.named}: word ${id} is ${JSON.stringify(own.token(id))}, in the data ${
+      `${start.named}: word ${id} is ${JSON.stringify(own.token(id))}, in ${data} ${
         JSON.stringify(tokenizer.token(id))
       }; build the data with the model's own tokenizer`,
     );
