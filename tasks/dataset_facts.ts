@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Dataset, type DatasetMetadata, Permutation, verifyDataset } from "@lukeforge/train";
 import type { EntityVocab } from "@lukeforge/vocab";
-import { type Distribution, distributionOf, realShare } from "./histogram.ts";
+import { type Distribution, distributionOf, groupedShare, realShare } from "./histogram.ts";
 import { markedText } from "./marked_text.ts";
 import type { OpenDataset } from "./pretrain_network.ts";
 import type { ProgressCallback } from "./progress.ts";
@@ -25,6 +25,8 @@ export interface DatasetFacts {
   readonly wordsOfMention: Distribution;
   /** Share of real words, `[CLS]` and `[SEP]` among them, in batches of items in random order, by the number of items. */
   readonly realWords: readonly { readonly rows: number; readonly share: number }[];
+  /** The same share in batches of items of similar length: 64 of them are filled from as many items (`--group-by-length`). */
+  readonly realWordsInGroups: number;
   /** Its entities. */
   readonly coverage: EntityCoverage;
   /** Items that a seed chooses. */
@@ -70,6 +72,7 @@ export interface DatasetFactsOptions {
 }
 
 const BATCHES = [8, 32, 128];
+const LENGTH_GROUPS = 64;
 const PROGRESS_ITEMS = 1000;
 
 /** Reads a dataset once, in memory that does not grow with it. @throws {UserError} naming an item that is damaged. */
@@ -102,6 +105,7 @@ export function datasetFacts(
     entitiesOfItem: distributionOf(entities),
     wordsOfMention: distributionOf(mentions),
     realWords: BATCHES.map((rows) => ({ rows, share: realShare(wordsOfItem, rows, 2) })),
+    realWordsInGroups: groupedShare(wordsOfItem, LENGTH_GROUPS, 2),
     coverage: coverageOf(occurrences, vocab, metadata, options.top),
     examples: chosenItems(dataset, options).map((item) => {
       const stored = dataset.item(item);

@@ -11,8 +11,17 @@ const LONGEST_FACT = 100;
 
 /** The facts for people, a line each. */
 export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
-  const { directory, bytes, metadata, wordsOfItem, entitiesOfItem, wordsOfMention, realWords, examples } =
-    facts;
+  const {
+    directory,
+    bytes,
+    metadata,
+    wordsOfItem,
+    entitiesOfItem,
+    wordsOfMention,
+    realWords,
+    realWordsInGroups,
+    examples,
+  } = facts;
   const { number_of_items, total_words, total_entities } = metadata;
   const size = [
     counted(number_of_items, "item"),
@@ -35,7 +44,7 @@ export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
     ]),
     `  real words in batches of items in random order: ${
       realWords.map(({ rows, share }) => `${rows} items ${(100 * share).toFixed(0)} %`).join(", ")
-    }`,
+    }; with --group-by-length ${(100 * realWordsInGroups).toFixed(0)} %`,
     ...(total_entities === 0 ? ["  entities: none"] : coverageLines(facts.coverage, total_entities)),
     ...(examples.length === 0 ? [] : [`  examples (seed ${seed}):`]),
     ...examples.map(({ item, page, text }) =>

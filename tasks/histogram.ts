@@ -57,6 +57,20 @@ export function realShare({ counts, total, mean }: Distribution, rows: number, a
   return total === 0 ? 1 : (mean + added) / (longest + added);
 }
 
+/**
+ * The share of real words where items are sorted by length and cut into `groups` of equal size, whose rows are filled up to the
+ * longest of the group.
+ */
+export function groupedShare({ counts, total, mean }: Distribution, groups: number, added: number): number {
+  if (total === 0) return 1;
+  let longest = 0, seen = 0, value = -1;
+  for (let group = 1; group <= groups; group++) {
+    while (seen < group * total / groups) seen += counts[++value] ?? 0;
+    longest += value / groups;
+  }
+  return (mean + added) / (longest + added);
+}
+
 const MOST_BARS = 12;
 const BAR_COLUMNS = 40;
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { distributionOf, histogramLines, realShare } from "./histogram.ts";
+import { distributionOf, groupedShare, histogramLines, realShare } from "./histogram.ts";
 
 Deno.test("distributionOf() finds mean, median, ninth decile and maximum", () => {
   const values = [1, 1, 2, 3, 3, 3, 4, 10, 10, 30];
@@ -35,4 +35,13 @@ Deno.test("realShare() is the expected share of words that are no padding", () =
   ok(Math.abs(share - (2 + 2) / (0.25 * 1 + 0.75 * 3 + 2)) < 1e-12);
   equal(realShare(distributionOf([0, 0, 0, 5]), 32, 2), 1);
   equal(realShare(distributionOf([]), 8, 2), 1);
+});
+
+Deno.test("groupedShare() fills rows up to the longest of each group only", () => {
+  // Lengths 1, 1, 2, 4: in two groups to 1 and 4, in four not at all.
+  const lengths = distributionOf([0, 2, 1, 0, 1]);
+  equal(groupedShare(lengths, 2, 0), 8 / (1 + 1 + 4 + 4));
+  equal(groupedShare(lengths, 4, 2), 1);
+  equal(groupedShare(lengths, 1, 2), (2 + 2) / (4 + 2));
+  equal(groupedShare(distributionOf([]), 64, 2), 1);
 });

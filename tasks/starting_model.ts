@@ -13,7 +13,7 @@ import {
   rowsOf,
   type StoredTensor,
 } from "@lukeforge/model";
-import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
+import { EntityVocab, openTokenizer } from "@lukeforge/vocab";
 import type { RunSources } from "./run_sources.ts";
 import type { OpenDatasets } from "./pretrain_network.ts";
 import { type GivenSettings, optionOf, type PretrainSettings } from "./pretrain_settings.ts";

@@ -1,8 +1,8 @@
 /** The commands about datasets as a user runs them. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { sampleDumpPath } from "@lukeforge/corpus";
-import { runHere, TemporaryDirectory } from "./command_line.ts";
+import { runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
 async function printed(...args: string[]): Promise<readonly string[]> {
   const { code, lines, errors } = await runHere(args);
@@ -47,7 +47,10 @@ Deno.test("dataset-info prints lengths, coverage and marked examples; --verify n
   match(text, /train: [\d,]+ items, [\d,]+ words, [\d,]+ entities, [\d.]+ [KM]iB in 1 shard/);
   match(text, /dump_file: encyclopedia\.xml/);
   match(text, /words of an item: mean [\d.]+, median \d+, nine tenths up to \d+, most \d+\n +\d+–\d+ {2}█/);
-  match(text, /real words in batches of items in random order: 8 items \d+ %, 32 items \d+ %/);
+  match(
+    text,
+    /real words in batches of items in random order: 8 items \d+ %, .*; with --group-by-length \d+ %/,
+  );
   match(text, /entities of the vocabulary that occur: \d+ of \d+ \(/);
   match(text, /examples \(seed 0\):\n {4}\d+.*: .*\[[^\]]+\]\([^)]+\)/);
   match(text, /together: [\d,]+ items of 2 datasets with the same tokenizer/);
@@ -67,6 +70,37 @@ Deno.test("dataset-info prints lengths, coverage and marked examples; --verify n
   equal(listed.length, 2);
   flipBit(`${heldOut}/tokenizer.json`, 100);
   await refused(/tokenizer\.json: is not the file that the data set was built with/, "dataset-info", heldOut);
+});
+
+Deno.test("pretrain names the damaged item that it meets, in whichever thread, and vocabularies that differ", async () => {
+  using directory = new TemporaryDirectory();
+  const { train, heldOut } = await sampleDatasets(directory);
+  const sizes = ["--vocab-size", "--entity-vocab-size"];
+  const tiny = TINY.filter((text, i) => !sizes.includes(text) && !sizes.includes(TINY[i - 1] ?? ""));
+  const pretrain = (
+    ...args: string[]
+  ): string[] => ["pretrain", train, directory.file("run"), ...tiny, ...args];
+  const other = directory.file("other");
+  cpSync(heldOut, other, { recursive: true });
+  const metadata = readFileSync(`${other}/metadata.json`, "utf8");
+  writeFileSync(`${other}/metadata.json`, metadata.replace(/"language": "en"/, '"language": "eo"'));
+  await refused(/other\/metadata\.json: damaged \(its fields/, ...pretrain("--held-out-dataset-dir", other));
+  await refused(/^--tokenizer: is settled by the dataset/, ...pretrain("--tokenizer", `${heldOut}`));
+
+  const vocab = directory.file("small.jsonl");
+  await printed("build-entity-vocab", directory.file("pages.db"), vocab, "--vocab-size", "30");
+  const inputs = [directory.file("pages.db"), directory.file("tokenizer"), vocab, directory.file("small")];
+  await printed("build-wikipedia-pretraining-dataset", ...inputs, "--max-seq-length", "64");
+  const differs = /small\/entity_vocab\.jsonl: is not the same as .*train\/entity_vocab\.jsonl; build both/;
+  await refused(differs, ...pretrain("--held-out-dataset-dir", directory.file("small")));
+  await refused(differs, "pretrain", `${train},${directory.file("small")}`, directory.file("run"), ...tiny);
+
+  flipBit(`${train}/shard-00000.bin`, 5000);
+  for (const workers of ["0", "1"]) {
+    const damaged =
+      /^\S*train\/shard-00000\.bin, item \d+ \(byte \d+\): damaged, its checksum does not agree; copy/;
+    await refused(damaged, ...pretrain("--data-workers", workers, "--max-steps", "200"));
+  }
 });
 
 Deno.test("compute-total-training-steps adds up directories of a pattern, those of LUKE's own builder too", async () => {
