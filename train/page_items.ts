@@ -64,6 +64,10 @@ export interface SegmentTokenizer {
   encodeSegment(text: string, prefixSpace: boolean): number[];
   /** Whether the token continues the word before it. */
   isSubword(id: number): boolean;
+  /** Hugging Face `model_type`, and the id of the unknown token: with `compat`, what LUKE does to XLM-RoBERTa's depends on them. */
+  readonly modelType?: string;
+  /** See {@linkcode SegmentTokenizer.modelType}. */
+  readonly unkId?: number;
 }
 
 /** How text with its mentions becomes items. */
@@ -216,6 +220,10 @@ function tokenizeSentence(
 ): TokenizedSentence {
   const compat = options.compat === "luke";
   const { tokenizer } = options;
+  const encode = (text: string, prefixSpace: boolean): number[] => {
+    const ids = tokenizer.encodeSegment(text, prefixSpace);
+    return compat && losesUnknown(tokenizer, text, prefixSpace, ids) ? ids.slice(1) : ids;
+  };
   const wordIds: number[] = [];
   const entities: ItemEntity[] = [];
   const afterSpace = (index: number): boolean =>
@@ -228,19 +236,32 @@ function tokenizeSentence(
     const end = compat ? link.end : Math.min(link.end, text.length);
     if (link.start < sentenceStart || link.start >= sentenceEnd || end > sentenceEnd) continue;
     const before = text.slice(cursor, link.start);
-    for (const id of tokenizer.encodeSegment(before, afterSpace(cursor))) wordIds.push(id);
+    for (const id of encode(before, afterSpace(cursor))) wordIds.push(id);
     const prefixSpace = compat ? before === "" || before.endsWith(" ") : afterSpace(link.start);
-    const mention = tokenizer.encodeSegment(text.slice(link.start, end), prefixSpace);
+    const mention = encode(text.slice(link.start, end), prefixSpace);
     if (compat || mention.length > 0) {
       entities.push({ id: link.id, start: wordIds.length, length: mention.length });
     }
     for (const id of mention) wordIds.push(id);
     cursor = end;
   }
-  for (const id of tokenizer.encodeSegment(text.slice(cursor, sentenceEnd), afterSpace(cursor))) {
+  for (const id of encode(text.slice(cursor, sentenceEnd), afterSpace(cursor))) {
     wordIds.push(id);
   }
   return { wordIds, entities };
+}
+
+/**
+ * LUKE spells what follows no space with XLM-RoBERTa by putting 龘, which is unknown, in front, and taking the first two pieces away:
+ * with them goes what is unknown at the start, since SentencePiece makes one piece of all that is unknown in a row.
+ */
+function losesUnknown(
+  { modelType, unkId }: SegmentTokenizer,
+  text: string,
+  prefixSpace: boolean,
+  ids: readonly number[],
+): boolean {
+  return modelType === "xlm-roberta" && !prefixSpace && ids[0] === unkId && !/^\s/.test(text);
 }
 
 function packSentences(

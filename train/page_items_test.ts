@@ -207,6 +207,25 @@ Deno.test("pageItems() spells a mention by the character really before it; compa
   deepEqual(compat.calls, [["x ", true], ["A", true], ["", false], ["B", true], [" c", false]]);
 });
 
+Deno.test("pageItems() compat loses what XLM-RoBERTa does not know at the start of text that follows no space", () => {
+  const page = { title: "Page", paragraphs: [paragraph("@ a ([@])[b][@ c]@")] };
+  const tokenizer = {
+    modelType: "xlm-roberta",
+    unkId: 9,
+    encodeSegment: (text: string): number[] =>
+      [...text].flatMap((letter) => letter === "@" ? [9] : letter === " " ? [] : [letter.charCodeAt(0)]),
+    isSubword: () => false,
+  };
+  const words = (compat?: "luke"): string => {
+    const given = { ...options(new WhitespaceTokenizer()), tokenizer, ...(compat && { compat }) };
+    return pageItems(page, given).map(({ wordIds }) =>
+      Array.from(wordIds, (id) => id === 9 ? "@" : String.fromCharCode(id)).join("")
+    ).join("|");
+  };
+  equal(words(), "@a(@)b@c@");
+  equal(words("luke"), "@a()b@c"); // a mention after another counts as after a space
+});
+
 Deno.test("pageItems() compat blanks category links, of which page databases have none, in any language", () => {
   const tokenizer = new WhitespaceTokenizer();
   const page = {
