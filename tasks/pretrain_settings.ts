@@ -330,7 +330,7 @@ export function maskingOptions(
   return {
     maskedLmProb: settings.maskedLmProb,
     maskedEntityProb: settings.maskedEntityProb,
-    wholeWordMasking: settings.wholeWordMasking && settings.masking === "luke",
+    wholeWordMasking: settings.wholeWordMasking && settings.masking !== "huggingface",
     unmaskedWordProb: settings.unmaskedWordProb,
     randomWordProb: settings.randomWordProb,
     unmaskedEntityProb: settings.unmaskedEntityProb,

@@ -35,12 +35,16 @@ export interface TrainingData extends DataLoading {
   readonly totalSteps: number;
 }
 
+/** Items for which no thread is started: the training's own has made them before another is ready. */
+const FEW_ITEMS = 2000;
+
 /**
- * Threads that prepare batches. The cpu device computes in threads of its own while the training's thread has nothing else to do;
- * a GPU's commands are made in that thread.
+ * Threads that prepare batches of so many items in all. The cpu device computes in threads of its own while the training's thread
+ * has nothing else to do: with and without threads a sample run waited for data for less than a hundredth of its time. A GPU's
+ * commands are made in the training's thread.
  */
-export function defaultDataWorkers(device: Device["kind"], cores: number): number {
-  return device === "cpu" || cores < 2 ? 0 : Math.min(2, cores - 1);
+export function defaultDataWorkers(device: Device["kind"], cores: number, items: number): number {
+  return device === "cpu" || items < FEW_ITEMS ? 0 : Math.min(2, Math.max(0, cores - 1));
 }
 
 /** The micro-batches of a run. */
@@ -52,16 +56,17 @@ export function openTrainingData(training: TrainingData): TrainingSource & Async
     directories: data.dataset.datasets.map(({ directory }) => directory),
     tables: maskingTables(data.tokenizer, settings),
     entityVocab: { size, maskId },
-    masking: settings.masking === "luke"
-      ? maskingOptions(settings, config)
-      : { huggingFace: languageModelingOptions(settings) },
+    masking: settings.masking === "huggingface"
+      ? { huggingFace: languageModelingOptions(settings) }
+      : maskingOptions(settings, config),
     recipe: {
       ...{ seed, batchSize, samplingSmoothing, groupByLength },
       ...(settings.pack && { pack: packedRows(data, settings, config) }),
       microBatchSize: settings.microBatchSize ?? batchSize,
     },
   };
-  const workers = training.dataWorkers ?? defaultDataWorkers(device.kind, navigator.hardwareConcurrency);
+  const workers = training.dataWorkers ??
+    defaultDataWorkers(device.kind, navigator.hardwareConcurrency, totalSteps * batchSize);
   if (workers > 0) {
     return new BatchWorkers(data.dataset.size, materials, {
       workers,
@@ -101,7 +106,7 @@ const LENGTH_CLASSES = [1 / 3, 2 / 3] as const;
 const MEASURED_DRAWS = 2048;
 
 /**
- * What micro-batches of a run may hold: any items, and with groups by length short ones as well, so that they are not computed as
+ * What micro-batches of a run may hold, the largest first: any items, and with groups by length short ones as well, so that they are not computed as
  * wide as the longest. The entities of a class are the most that its items have among the run's first draws; a batch that has more
  * goes to the next class.
  */
@@ -115,7 +120,8 @@ export function trainingCapacities(
   const { longest_item, most_entities, longest_mention } = dataset;
   const classes = [{ longest_item, most_entities, longest_mention }];
   if (settings.groupByLength) {
-    const order = new ItemOrder([dataset.size], settings.seed);
+    const sizes = dataset.datasets.map(({ size }) => size);
+    const order = new ItemOrder(sizes, settings.seed, settings.samplingSmoothing);
     const drawn = Array.from({ length: MEASURED_DRAWS }, (_, draw) => dataset.lengths(order.at(draw).item));
     for (const part of LENGTH_CLASSES) {
       const longest = Math.ceil(part * longest_item);
@@ -125,9 +131,9 @@ export function trainingCapacities(
     }
   }
   const capacityOf = (extremes: ItemExtremes, rows: number): BatchCapacity =>
-    settings.masking === "luke"
-      ? batchCapacity(extremes, rows, masking)
-      : languageModelingCapacity(extremes, rows, languageModelingOptions(settings));
+    settings.masking === "huggingface"
+      ? languageModelingCapacity(extremes, rows, languageModelingOptions(settings))
+      : batchCapacity(extremes, rows, masking);
   const limits = settings.pack ? packedRows(data, settings, config) : undefined;
   return (rows) =>
     classes.map((extremes) => {

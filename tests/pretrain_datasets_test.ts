@@ -52,7 +52,8 @@ Deno.test("pretrain on datasets built before", async (t) => {
   });
 
   await t.step("words alone train, resume and become a BertForMaskedLM", async () => {
-    const args = ["--dataset-dir", dataset, "--word-only-training", "--data-workers", "1"];
+    const both = ["--dataset-dir", dataset, "--dataset-dir", heldOut, "--group-by-length"];
+    const args = [...both, "--word-only-training", "--data-workers", "1"];
     const whole = await runHere(pretrain("words", ...args));
     assert.deepEqual(whole.errors, []);
     assert.match(whole.lines.join("\n"), /^held-out masked-entity accuracy +–/m);

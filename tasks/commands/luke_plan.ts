@@ -12,15 +12,14 @@ import {
   validateLukeConfig,
   withRows,
 } from "@lukeforge/model";
-import { batchCapacity } from "@lukeforge/train";
 import { PLAIN_TRAINING, planNetwork, type PlanPart } from "../network_plan.ts";
 import { HUB_OPTIONS, type HubOptions } from "../hub/hub_options.ts";
 import { planLines } from "../network_plan_table.ts";
 import { byteCount, oneOf, wholeNumber } from "../option_values.ts";
 import { lukeConfig, openDatasets } from "../pretrain_network.ts";
-import { maskingOptions } from "../pretrain_settings.ts";
 import { readRun } from "../run_directory.ts";
 import type { Reporter } from "../stage.ts";
+import { trainingCapacities } from "../training_data.ts";
 
 interface Options extends HubOptions {
   readonly shape?: LukeShapeName;
@@ -172,14 +171,17 @@ async function modelNetwork(name: string, options: HubOptions, reporter: Reporte
 async function runNetwork(directory: string): Promise<Network> {
   const { settings, datasets, network } = readRun(directory);
   using data = await openDatasets(datasets);
-  const { longest_item, most_entities, longest_mention } = data.dataset;
   const config = network ?? lukeConfig(settings, data);
-  const masking = maskingOptions(settings, config);
+  const capacitiesOf = trainingCapacities(data, settings, config);
   return {
     config,
     rows: settings.microBatchSize ?? settings.batchSize,
     recompute: settings.recompute ?? false,
     precision: settings.precision ?? "f32",
-    capacityOf: (rows) => batchCapacity({ longest_item, most_entities, longest_mention }, rows, masking),
+    capacityOf: (rows) => {
+      const [largest] = capacitiesOf(rows);
+      if (largest === undefined) throw new RangeError("no capacity");
+      return largest;
+    },
   };
 }
