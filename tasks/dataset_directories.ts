@@ -19,7 +19,9 @@ export async function datasetDirectories(
       const found = isDirectory(part) ? [part] : await matching(part);
       if (found.length === 0) {
         throw new UserError(
-          `${option} ${part}: no such data set directory; make one with build-wikipedia-pretraining-dataset`,
+          `${option} ${part}: ${
+            /[*?[{]/.test(part) ? "matches no directory" : "no such dataset directory"
+          }; make one with build-wikipedia-pretraining-dataset`,
         );
       }
       directories.push(...found);

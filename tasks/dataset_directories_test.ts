@@ -18,7 +18,7 @@ Deno.test("datasetDirectories() takes paths, patterns and lists with commas, in 
     assert.deepEqual((await datasetDirectories(at("*"))).length, 4);
     await assert.rejects(
       datasetDirectories([at("en", "xx").join(",")]),
-      (error) => error instanceof UserError && /xx: no such data set directory/.test(error.message),
+      (error) => error instanceof UserError && /xx: no such dataset directory/.test(error.message),
     );
   } finally {
     rmSync(home, { recursive: true });

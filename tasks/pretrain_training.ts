@@ -134,10 +134,16 @@ export function trainingSummary(metricsFile: string, seconds: number): string {
   return `${last.step} steps, ${lossText(last)}${dataText(waited, real)} (${duration(seconds)})`;
 }
 
-/** Means over the whole training of what each line of its log tells of its interval: equally long ones weigh equally. */
+/** A mean over the whole training of what each line of its log tells of its interval, weighed by the interval's time. */
 export function loggedMean(metricsFile: string, of: (record: MetricsRecord) => number | null): number | null {
-  const values = readMetrics(metricsFile).flatMap((record) => of(record) ?? []);
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
+  let sum = 0, weights = 0;
+  for (const record of readMetrics(metricsFile)) {
+    const value = of(record);
+    if (value === null || !record.tokens_per_second) continue;
+    sum += value / record.tokens_per_second;
+    weights += 1 / record.tokens_per_second;
+  }
+  return weights > 0 ? sum / weights : null;
 }
 
 /** Words per second over the whole training: the harmonic mean of intervals of equal length. */

@@ -119,7 +119,7 @@ Deno.test("compute-total-training-steps adds up directories of a pattern, those 
   deepEqual(await printed(...steps(`${sets}/en`, "2048", "20")), ["Total training steps: 10"]);
   deepEqual(await printed(...steps(`${sets}/{en,ja}`, "1", "0.5")), ["Total training steps: 751"]);
   deepEqual(await printed(...steps(`${sets}/en,${sets}/ja`, "1", "0.5")), ["Total training steps: 751"]);
-  await refused(/--dataset-dir .*de\*: no such data set directory/, ...steps(`${sets}/de*`, "1", "1"));
+  await refused(/--dataset-dir .*de\*: matches no directory/, ...steps(`${sets}/de*`, "1", "1"));
   await refused(/--num-epochs 0: must be a number above 0/, ...steps(`${sets}/en`, "1", "0"));
   await refused(/at least 1/, ...steps(`${sets}/en`, "0", "1"));
   mkdirSync(directory.file("sets", "de"));

@@ -20,7 +20,7 @@ const MAX_GROWTH_MB = 32;
 const batches = countArgument(0, "BATCHES", 100, 100_000);
 const firstStep = countArgument(1, "STEP", 0, 0);
 
-/** Draws the batches. The growth is that after the first tenth, in which caches fill and code is compiled. */
+/** Draws the batches. The growth is that of their second half: in the first the heaps of all threads get their size. */
 async function draw(name: string, source: TrainingSource): Promise<void> {
   const begun = performance.now();
   let words = 0;
@@ -29,7 +29,7 @@ async function draw(name: string, source: TrainingSource): Promise<void> {
       words += (await source.microBatch(firstStep + step, 0)).wordIds.length;
     }
   };
-  const warm = Math.ceil(batches / 10);
+  const warm = Math.ceil(batches / 2);
   await upTo(0, warm);
   const before = residentBytes();
   await upTo(warm, batches);
