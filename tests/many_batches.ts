@@ -37,9 +37,9 @@ async function draw(name: string, source: TrainingSource): Promise<void> {
   const seconds = (performance.now() - begun) / 1000;
   console.log(
     `${name}: ${batches} micro-batches from step ${firstStep} on in ${seconds.toFixed(1)} s, ` +
-      `${(words / seconds / 1e6).toFixed(2)} million places a second, the process grew by ${
-        growth.toFixed(1)
-      } MB`,
+      `${
+        (words / seconds / 1e6).toFixed(2)
+      } million places a second, in the second half the process grew by ${growth.toFixed(1)} MB`,
   );
   if (growth > MAX_GROWTH_MB) throw new Error(`${name}: the process grew by ${growth} MB`);
 }
