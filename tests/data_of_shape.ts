@@ -1,7 +1,7 @@
 /** Data for networks of a shape: items as long as it holds, of random words. */
 import type { LukeShape } from "@lukeforge/model";
 import { type BatchMaterials, type DatasetItem, RandomStream } from "@lukeforge/train";
-import { writeTestDataset } from "../train/testdata_dataset.ts";
+import { writeTestDataset } from "../train/dataset/testdata_dataset.ts";
 
 function* itemsOf({ config, capacity }: LukeShape, count: number): Generator<DatasetItem> {
   const words = capacity.words - 2;

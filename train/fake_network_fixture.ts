@@ -1,6 +1,6 @@
 import type { HeadMetrics, LukeBatch, LukeMetrics, MicroStep, OptimizerState } from "@lukeforge/model";
 import type { TrainableNetwork } from "./trainable_network.ts";
-import type { TrainingSource } from "./training_source.ts";
+import type { TrainingSource } from "./batches/training_source.ts";
 
 const EMPTY_HEAD: HeadMetrics = { lossSum: 0, correct: 0, count: 0, sumOfMeans: 0 };
 const EMPTY: LukeMetrics = {

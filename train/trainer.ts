@@ -23,7 +23,7 @@ import type { LearningRateSchedule } from "./schedule.ts";
 import { SkipWatch } from "./skip_watch.ts";
 import type { TrainableNetwork } from "./trainable_network.ts";
 import type { TrainerState } from "./trainer_state.ts";
-import type { TrainingSource } from "./training_source.ts";
+import type { TrainingSource } from "./batches/training_source.ts";
 
 /** How to train. */
 export interface TrainingOptions {

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CpuDevice, type LukeConfig, LukeNetwork } from "@lukeforge/model";
 import { evaluateHeldOut } from "./evaluate.ts";
-import { heldOutCapacity, heldOutEntityBatches, heldOutWordBatches } from "./held_out_batches.ts";
-import { batchCapacity, MaskingCollator } from "./masking_collator.ts";
-import { maskingTables } from "./masking_tables.ts";
+import { heldOutCapacity, heldOutEntityBatches, heldOutWordBatches } from "./batches/held_out_batches.ts";
+import { batchCapacity, MaskingCollator } from "./masking/masking_collator.ts";
+import { maskingTables } from "./masking/masking_tables.ts";
 import { readMetrics } from "./metrics_log.ts";
-import type { DatasetItem } from "./page_items.ts";
-import { PretrainingSource } from "./pretraining_source.ts";
+import type { DatasetItem } from "./building/page_items.ts";
+import { PretrainingSource } from "./batches/pretraining_source.ts";
 import { warmupLinear } from "./schedule.ts";
 import { train, type TrainingOptions } from "./trainer.ts";
 

@@ -9,7 +9,7 @@ import { FakeNetwork, FakeSource } from "./fake_network_fixture.ts";
 import { readMetrics } from "./metrics_log.ts";
 import { warmupLinear } from "./schedule.ts";
 import { train, type TrainingHooks, type TrainingOptions } from "./trainer.ts";
-import type { TrainingSource } from "./training_source.ts";
+import type { TrainingSource } from "./batches/training_source.ts";
 
 const OPTIONS: TrainingOptions = {
   seed: 7,

@@ -1,4 +1,4 @@
-import type { ItemSource } from "./held_out_batches.ts";
+import type { ItemSource } from "./batches/held_out_batches.ts";
 
 /** How often each id occurs in a data set. */
 export interface TrainingCounts {

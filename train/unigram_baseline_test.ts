@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DatasetItem } from "./page_items.ts";
+import type { DatasetItem } from "./building/page_items.ts";
 import { countTrainingIds, UnigramBaseline } from "./unigram_baseline.ts";
 
 Deno.test("countTrainingIds() counts words and one for each mention", () => {

@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cannotWrite, commitRename, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
+import {
+  type DatasetBuildOptions,
+  type DatasetBuildSettings,
+  datasetBuildSettings,
+  type DatasetEntityVocab,
+  type DatasetTokenizer,
+} from "./dataset_build_options.ts";
+import { checkLanguage, checkOutcome } from "./dataset_checks.ts";
+import { writeDatasetMetadata } from "../dataset/dataset_metadata.ts";
+import { ShardWriter } from "../dataset/dataset_shard.ts";
+import type { DocumentSource } from "./document_source.ts";
+import type { ItemSettings } from "./item_maker.ts";
+import { itemsInOrder } from "./item_pool.ts";
+import { addPageItemCounts, emptyPageItemCounts, type PageItemCounts } from "./page_items.ts";
+import { type ResolvedPage, resolvePage } from "./resolved_page.ts";
+import { tokenizerClass } from "../dataset/tokenizer_class.ts";
+
+/** What {@linkcode buildPretrainingDataset} made. */
+export interface DatasetSummary extends PageItemCounts {
+  /** Documents used. */
+  readonly pages: number;
+  /** Items written. */
+  readonly items: number;
+  /** Their words, without `[CLS]` and `[SEP]`. */
+  readonly words: number;
+  /** Their entities. */
+  readonly entities: number;
+  /** Shards written. */
+  readonly shards: number;
+}
+
+/**
+ * Turns documents into a dataset directory: shards, `metadata.json`, `entity_vocab.jsonl` and the tokenizer's files. The same input
+ * gives the same bytes, whatever the number of threads. It is written as `outDir.partial` and renamed when complete; memory holds one
+ * shard's last megabyte and a few documents for each thread.
+ *
+ * This thread reads the documents and looks up their mentions, in one vocabulary of perhaps millions of titles; others, which
+ * open the tokenizer that was saved, find sentences and words, which is nearly all of the work.
+ *
+ * @throws {UserError} when `outDir` holds something or cannot be written, an option makes no sense, no items result, or no mention
+ * matches the vocabulary (upstream builds an empty data set then).
+ */
+export async function buildPretrainingDataset(
+  source: DocumentSource,
+  tokenizer: DatasetTokenizer,
+  entityVocab: DatasetEntityVocab,
+  outDir: string,
+  options: DatasetBuildOptions = {},
+): Promise<DatasetSummary> {
+  const settings = datasetBuildSettings({
+    ...options,
+    ...(!source.hasMentions && { includeSentencesWithoutEntities: true }),
+  });
+  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
+    throw new UserError(`${outDir}: exists and is not empty; remove it or name another output directory`);
+  }
+  const language = languageOf(source, options);
+  if (source.hasMentions) checkLanguage(entityVocab, language);
+  const partial = `${outDir}.partial`;
+  const writing = <T>(write: () => T): T => {
+    try {
+      return write();
+    } catch (error) {
+      throw error instanceof UserError ? error : cannotWrite(outDir, error);
+    }
+  };
+  rmSync(partial, { recursive: true, force: true });
+  try {
+    using writer = writing(() => {
+      mkdirSync(partial, { recursive: true });
+      tokenizer.save(partial);
+      return new ShardWriter(partial, settings.shardBytes);
+    });
+    const read = { documents: 0, counts: emptyPageItemCounts() };
+    const pages = resolvedPages(source, entityVocab, language, { ...settings, ...compatOf(options) }, read);
+    const itemOptions = {
+      settings: itemSettings(settings, options),
+      tokenizer,
+      tokenizerDirectory: partial,
+      workers: settings.workers,
+    };
+    options.progress?.(0, source.total);
+    for await (const { items, counts } of itemsInOrder(pages, itemOptions)) {
+      writing(() => items.forEach((item) => writer.write(item)));
+      addPageItemCounts(read.counts, counts);
+      options.progress?.(source.done, source.total);
+    }
+    options.progress?.(source.done, source.total);
+    writing(() => writer.finish());
+    const { documents, counts } = read;
+    const { number_of_items: items, total_words: words, total_entities: entities } = writer.totals;
+    checkOutcome({
+      ...{ documents, items, counts, language, settings, unit: source.documentName },
+      entityVocab: source.hasMentions ? entityVocab : undefined,
+    });
+    writing(() => {
+      entityVocab.save(join(partial, "entity_vocab.jsonl"));
+      writeDatasetMetadata(partial, {
+        ...writer.totals,
+        max_seq_length: settings.maxSeqLength,
+        max_entity_length: settings.maxEntityLength,
+        max_mention_length: settings.maxMentionLength,
+        min_sentence_length: settings.minSentenceLength,
+        tokenizer_class: tokenizerClass(partial, tokenizer),
+        language,
+        vocab_size: tokenizer.vocabSize,
+        entity_vocab_size: entityVocab.size,
+        shards: writer.shards,
+        provenance: {
+          ...source.provenance(),
+          sentence_splitter: settings.sentenceSplitter,
+          include_sentences_without_entities: settings.includeSentencesWithoutEntities,
+          include_unk_entities: settings.includeUnkEntities,
+          abstract_only: settings.abstractOnly,
+          predefined_entities_only: settings.predefinedEntitiesOnly,
+          compat: options.compat ?? null,
+        },
+        counts: { pages: documents, ...counts },
+      });
+      for (const name of readdirSync(partial)) syncFile(join(partial, name));
+      syncDirectory(partial);
+      mkdirSync(dirname(outDir), { recursive: true });
+      if (existsSync(outDir)) rmdirSync(outDir);
+      commitRename(partial, outDir);
+    });
+    return { ...counts, pages: documents, items, words, entities, shards: writer.shards.length };
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** As upstream, `compat` looks up without a language unless told. */
+function languageOf(source: DocumentSource, { language, compat }: DatasetBuildOptions): string | null {
+  return language !== undefined ? language : compat === "luke" ? null : source.language;
+}
+
+function compatOf({ compat }: DatasetBuildOptions): { compat?: "luke" } {
+  return compat === undefined ? {} : { compat };
+}
+
+function itemSettings(settings: DatasetBuildSettings, options: DatasetBuildOptions): ItemSettings {
+  const { sentenceSplitter, includeSentencesWithoutEntities } = settings;
+  const { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength } = settings;
+  const limits = { maxSeqLength, maxEntityLength, maxMentionLength, minSentenceLength };
+  return { sentenceSplitter, includeSentencesWithoutEntities, ...limits, ...compatOf(options) };
+}
+
+/** The documents with their mentions looked up; they are counted in `read`. */
+async function* resolvedPages(
+  source: DocumentSource,
+  entityVocab: DatasetEntityVocab,
+  language: string | null,
+  settings: DatasetBuildSettings & { readonly compat?: "luke" },
+  read: { documents: number; readonly counts: PageItemCounts },
+): AsyncGenerator<ResolvedPage, void, void> {
+  const { abstractOnly, compat, includeUnkEntities, predefinedEntitiesOnly } = settings;
+  const entityId = (title: string): number | undefined => entityVocab.getId(title, language);
+  const options = {
+    entityId,
+    resolveRedirect: (title: string): string => source.resolveRedirect(title),
+    ...(includeUnkEntities && { unkEntityId: entityVocab.unkId }),
+    ...{ abstractOnly, ...(compat && { compat }) },
+  };
+  const isWanted = predefinedEntitiesOnly ? (title: string) => entityId(title) !== undefined : undefined;
+  for await (const document of source.documents(isWanted)) {
+    read.documents++;
+    yield resolvePage(document, options, read.counts);
+  }
+}
