@@ -1,15 +1,17 @@
+import type { Refusal } from "./answering_worker.ts";
 import { type Bzip2Block, decodeBzip2Block } from "./bzip2_block.ts";
 import { UserError } from "./user_error.ts";
 
-/** What the worker answers to a block: its bytes (undefined when it is damaged), or why there is no answer. */
-export type Bzip2BlockAnswer =
-  | { readonly output: Uint8Array<ArrayBuffer> | undefined }
-  | { readonly refused: string };
+/** What the worker answers to a block. */
+export interface DecodedBlock {
+  /** Its bytes; undefined when it is damaged. */
+  readonly output: Uint8Array<ArrayBuffer> | undefined;
+}
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<Bzip2Block>) => void) | null;
-  postMessage(answer: Bzip2BlockAnswer, transfer: Transferable[]): void;
+  postMessage(answer: DecodedBlock | Refusal, transfer: Transferable[]): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;

@@ -17,7 +17,7 @@ export interface Bzip2Piece {
 }
 
 /** Longer stretches without a mark are given out unfinished, so that no file is held in memory for the lack of marks. */
-export const MAX_PIECE_BYTES = 1 << 22;
+const MAX_PIECE_BYTES = 1 << 22;
 
 /**
  * Cuts compressed data at the marks of blocks and footers, at any bit. The pieces, end to end, are the data.

@@ -71,7 +71,7 @@ Deno.test("decompressBzip2() expands a block of one repeated byte", async () => 
 Deno.test("decompressBzip2() reports data cut off at any byte", async () => {
   for (let length = 0; length < hello.length; length++) {
     await assert.rejects(
-      decode(inChunks(hello.subarray(0, length), 16)),
+      decode(inChunks(hello.subarray(0, length), 16), 1),
       (error) =>
         error instanceof TruncatedInputError &&
         error.message.includes(`dump.bz2: cut off at byte ${length}:`),

@@ -12,6 +12,7 @@
  *
  * @module
  */
+export { AnsweringWorker, type Refusal } from "./answering_worker.ts";
 export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
 export { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";

@@ -1,5 +1,5 @@
 /** A worker of `BatchWorkers`: it opens the data sets, then makes the micro-batches that it is asked for. */
-import { UserError } from "@lukeforge/corpus";
+import { type Refusal, UserError } from "@lukeforge/corpus";
 import type { LukeBatch } from "@lukeforge/model";
 import { type BatchMaterials, openPretrainingSource } from "./open_pretraining_source.ts";
 import type { PretrainingSource } from "./pretraining_source.ts";
@@ -7,17 +7,16 @@ import type { PretrainingSource } from "./pretraining_source.ts";
 /** What a worker is sent: first the materials, then the places of micro-batches. */
 export type BatchRequest = BatchMaterials | { readonly step: number; readonly microStep: number };
 
-/** What a worker answers each place with, in the order of the questions. */
-export type BatchAnswer = { readonly batch: LukeBatch } | {
-  readonly error: string;
-  /** Whether the user can mend it. */
-  readonly isUsers: boolean;
-};
+/** What a worker answers to a place. */
+export interface MadeBatch {
+  /** The micro-batch. */
+  readonly batch: LukeBatch;
+}
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<BatchRequest>) => void) | null;
-  postMessage(message: BatchAnswer, transfer: ArrayBufferLike[]): void;
+  postMessage(message: MadeBatch | Refusal, transfer: ArrayBufferLike[]): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
@@ -35,8 +34,8 @@ scope.onmessage = ({ data }) => {
     const batch = source.microBatch(data.step, data.microStep);
     scope.postMessage({ batch }, buffersOf(batch));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    scope.postMessage({ error: message, isUsers: error instanceof UserError }, []);
+    if (!(error instanceof UserError)) throw error;
+    scope.postMessage({ refused: error.message }, []);
   }
 };
 

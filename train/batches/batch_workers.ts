@@ -1,6 +1,6 @@
-import { UserError } from "@lukeforge/corpus";
+import { AnsweringWorker } from "@lukeforge/corpus";
 import type { LukeBatch } from "@lukeforge/model";
-import type { BatchAnswer, BatchRequest } from "./batch_worker.ts";
+import type { BatchRequest, MadeBatch } from "./batch_worker.ts";
 import type { BatchMaterials } from "./open_pretraining_source.ts";
 import type { TrainingSource } from "./training_source.ts";
 
@@ -13,6 +13,8 @@ export interface BatchWorkersOptions {
   /** Updates of the run: none is prepared beyond. */
   readonly totalSteps?: number;
 }
+
+type BatchThread = AnsweringWorker<BatchRequest, MadeBatch>;
 
 interface Awaited {
   readonly step: number;
@@ -52,7 +54,7 @@ export class BatchWorkers implements TrainingSource, AsyncDisposable {
     this.items = items;
     const { size, maskId } = materials.entityVocab; // a whole vocabulary cannot be cloned
     const sent = { ...materials, entityVocab: { size, maskId } };
-    this.#threads = Array.from({ length: workers }, () => new BatchThread(sent));
+    this.#threads = Array.from({ length: workers }, () => startThread(sent));
     this.#ahead = workers * prefetch;
     this.#microSteps = batchSize / microBatchSize;
     this.#totalSteps = totalSteps;
@@ -81,7 +83,7 @@ export class BatchWorkers implements TrainingSource, AsyncDisposable {
   #ask(step: number, microStep: number): Awaited {
     const thread = this.#threads[this.#turn++ % this.#threads.length];
     if (thread === undefined) throw new RangeError("no thread");
-    const batch = thread.microBatch(step, microStep);
+    const batch = thread.ask({ step, microStep }).then((made) => made.batch);
     batch.catch(() => {}); // it is told when the batch is asked for, if ever
     return { step, microStep, batch };
   }
@@ -94,40 +96,9 @@ export class BatchWorkers implements TrainingSource, AsyncDisposable {
   }
 }
 
-/** One thread; it answers in the order of the questions. */
-class BatchThread {
-  readonly #worker = new Worker(new URL("./batch_worker.ts", import.meta.url), { type: "module" });
-  #waiting: PromiseWithResolvers<LukeBatch>[] = [];
-  #ended: Error | undefined;
-
-  constructor(materials: BatchMaterials) {
-    this.#worker.onmessage = ({ data }: MessageEvent<BatchAnswer>) => {
-      const first = this.#waiting.shift();
-      if ("batch" in data) first?.resolve(data.batch);
-      else first?.reject(data.isUsers ? new UserError(data.error) : new Error(data.error));
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.end(new Error(`a thread that prepares batches stopped: ${event.message}`));
-    };
-    this.#send(materials);
-  }
-
-  microBatch(step: number, microStep: number): Promise<LukeBatch> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const answer = Promise.withResolvers<LukeBatch>();
-    this.#waiting.push(answer);
-    this.#send({ step, microStep });
-    return answer.promise;
-  }
-
-  end(reason = new Error("the threads that prepare batches have ended")): void {
-    this.#ended ??= reason;
-    this.#worker.terminate();
-    for (const answer of this.#waiting.splice(0)) answer.reject(this.#ended);
-  }
-
-  #send(request: BatchRequest): void {
-    this.#worker.postMessage(request);
-  }
+function startThread(materials: BatchMaterials): BatchThread {
+  const worker = new Worker(new URL("./batch_worker.ts", import.meta.url), { type: "module" });
+  const thread: BatchThread = new AnsweringWorker(worker, "a thread that prepares batches");
+  thread.tell(materials);
+  return thread;
 }

@@ -94,6 +94,6 @@ Deno.test("BatchWorkers ends its threads with batches in the making", async () =
     const first = threads.microBatch(0, 0);
     await first;
     await threads[Symbol.asyncDispose]();
-    await assert.rejects(threads.microBatch(3, 0), /have ended/);
+    await assert.rejects(threads.microBatch(3, 0), /has ended/);
   });
 });

@@ -1,7 +1,7 @@
-import { UserError } from "@lukeforge/corpus";
+import { AnsweringWorker } from "@lukeforge/corpus";
 import { decodeItem } from "../dataset/dataset_record.ts";
 import { itemMaker, type ItemSettings, type MadeItems } from "./item_maker.ts";
-import type { ItemAnswer, ItemRequest } from "./item_worker.ts";
+import type { ItemRecords, ItemRequest } from "./item_worker.ts";
 import type { DatasetItem, SegmentTokenizer } from "./page_items.ts";
 import type { ResolvedPage } from "./resolved_page.ts";
 
@@ -13,6 +13,8 @@ const LENGTH_OF_A_PAGE = 64;
 const BATCHES_WORTH_THREADS = 24;
 /** Batches that a worker has or waits for, so that it has work while the oldest batch of all is still being made. */
 const BATCHES_PER_WORKER = 3;
+
+type ItemThread = AnsweringWorker<ItemRequest, ItemRecords>;
 
 /** How {@linkcode itemsInOrder} works. */
 export interface ItemPoolOptions {
@@ -52,12 +54,12 @@ export async function* itemsInOrder(
     for await (const batch of chained(first, batches)) yield make(batch);
     return;
   }
-  const pool: ItemWorker[] = [];
+  const pool: ItemThread[] = [];
   const waiting: Promise<MadeItems>[] = [];
   const give = (batch: readonly ResolvedPage[]): void => {
-    if (pool.length < workers) pool.push(new ItemWorker(options));
+    if (pool.length < workers) pool.push(startThread(options));
     pool.sort((a, b) => a.waiting - b.waiting);
-    const made = pool[0]?.make(batch);
+    const made = pool[0]?.ask({ pages: batch }).then(madeItems);
     made?.catch(() => {}); // reported when its turn comes
     if (made !== undefined) waiting.push(made);
   };
@@ -69,7 +71,7 @@ export async function* itemsInOrder(
     }
     for (let made = waiting.shift(); made !== undefined; made = waiting.shift()) yield await made;
   } finally {
-    for (const worker of pool) worker.terminate();
+    for (const thread of pool) thread.end();
   }
 }
 
@@ -97,46 +99,15 @@ async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** A thread that answers batches in the order in which it got them. */
-class ItemWorker {
-  readonly #worker = new Worker(new URL("./item_worker.ts", import.meta.url), { type: "module" });
-  readonly #asked: PromiseWithResolvers<MadeItems>[] = [];
-  #stopped: Error | undefined;
+function startThread({ settings, tokenizerDirectory }: ItemPoolOptions): ItemThread {
+  const worker = new Worker(new URL("./item_worker.ts", import.meta.url), { type: "module" });
+  const thread: ItemThread = new AnsweringWorker(worker, "a worker that makes items");
+  thread.tell({ tokenizer: tokenizerDirectory, settings });
+  return thread;
+}
 
-  constructor({ settings, tokenizerDirectory }: ItemPoolOptions) {
-    this.#worker.onmessage = ({ data }: MessageEvent<ItemAnswer>) => {
-      const asked = this.#asked.shift();
-      if ("refused" in data) asked?.reject(new UserError(data.refused));
-      else asked?.resolve({ items: data.records.map(itemOf), counts: data.counts });
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#stopped = new Error(`a worker that makes items stopped: ${event.message}`);
-      for (const { reject } of this.#asked.splice(0)) reject(this.#stopped);
-    };
-    this.#send({ tokenizer: tokenizerDirectory, settings });
-  }
-
-  /** Batches not answered yet. */
-  get waiting(): number {
-    return this.#asked.length;
-  }
-
-  make(pages: readonly ResolvedPage[]): Promise<MadeItems> {
-    if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
-    const answer = Promise.withResolvers<MadeItems>();
-    this.#asked.push(answer);
-    this.#send({ pages });
-    return answer.promise;
-  }
-
-  terminate(): void {
-    this.#worker.terminate();
-  }
-
-  #send(request: ItemRequest): void {
-    this.#worker.postMessage(request);
-  }
+function madeItems({ records, counts }: ItemRecords): MadeItems {
+  return { items: records.map(itemOf), counts };
 }
 
 function itemOf(record: Int32Array): DatasetItem {

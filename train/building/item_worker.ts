@@ -1,5 +1,5 @@
 /** A worker of `itemsInOrder()`: the first message says how items are made, each further one brings pages, answered by their items. */
-import { UserError } from "@lukeforge/corpus";
+import { type Refusal, UserError } from "@lukeforge/corpus";
 import { openTokenizer } from "@lukeforge/vocab";
 import { encodeItem } from "../dataset/dataset_record.ts";
 import { itemMaker, type ItemSettings, type MadeItems } from "./item_maker.ts";
@@ -11,15 +11,18 @@ export type ItemRequest =
   | { readonly tokenizer: string; readonly settings: ItemSettings }
   | { readonly pages: readonly ResolvedPage[] };
 
-/** What is answered to pages: the records of their items, or the message of a {@link UserError}. */
-export type ItemAnswer =
-  | { readonly records: readonly Int32Array[]; readonly counts: PageItemCounts }
-  | { readonly refused: string };
+/** What is answered to pages. */
+export interface ItemRecords {
+  /** The records of their items, in order. */
+  readonly records: readonly Int32Array[];
+  /** What became of their sentences. */
+  readonly counts: PageItemCounts;
+}
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<ItemRequest>) => void) | null;
-  postMessage(message: ItemAnswer, transfer?: Transferable[]): void;
+  postMessage(message: ItemRecords | Refusal, transfer?: Transferable[]): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
