@@ -3,7 +3,7 @@ import { UserError } from "@lukeforge/corpus";
 import type { LukeConfig } from "@lukeforge/model";
 import { checkSameVocabularies, ConcatenatedDatasets, Dataset, type DatasetMetadata } from "@lukeforge/train";
 import { EntityVocab, openTokenizer, type Tokenizer } from "@lukeforge/vocab";
-import type { TrainingSettings } from "./pretrain_settings.ts";
+import { checkMasksEntities, type TrainingSettings } from "./pretrain_settings.ts";
 import type { StartingModel } from "./starting_model.ts";
 
 /** An open dataset with what its ids mean. */
@@ -110,9 +110,7 @@ export function lukeConfig(
   if (!hasEntities && settings.maskedLmProb === 0) {
     throw new UserError("--masked-lm-prob 0: leaves nothing to learn, the data have no entities; raise it");
   }
-  if (hasEntities && !settings.wordOnlyTraining && settings.masking === "huggingface") {
-    throw new UserError("--masking huggingface: masks words only; give --word-only-training, too");
-  }
+  if (hasEntities) checkMasksEntities(settings);
   const baseModelType = settings.modelType ?? (tokenizer.modelType === "bert" ? "bert" : "roberta");
   const { max_seq_length } = dataset;
   const maxPositionEmbeddings = baseModelType === "roberta"

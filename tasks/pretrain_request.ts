@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { sampleDumpPath, UserError } from "@lukeforge/corpus";
 import { snakeCase } from "./name_case.ts";
 import {
+  checkMasksEntities,
   CORPUS_DEFAULTS,
   type GivenSettings,
   type PretrainSettings,
@@ -84,6 +85,7 @@ export function identifyRun(
     );
   }
   const settings = resolve(input.dump === undefined ? SAMPLE_DEFAULTS : CORPUS_DEFAULTS);
+  checkMasksEntities(settings); // a dump has links
   return {
     settings,
     identity: {

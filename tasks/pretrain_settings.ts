@@ -276,6 +276,15 @@ export function resolveSettings(given: GivenSettings, defaults: PretrainSettings
   if (maxSteps !== undefined && numEpochs !== undefined) {
     throw new UserError("--max-steps and --num-epochs: both say how long to train; give one of them");
   }
+  const wholeWords = [given.wholeWordMasking && "wholeWordMasking", given.xlmRWholeWords && "xlmRWholeWords"]
+    .find((name) => name);
+  if (wholeWords && settings.masking === "huggingface") {
+    throw new UserError(
+      `--masking huggingface and ${
+        optionOf(wholeWords)
+      }: exclude each other, its rules mask each token for itself; give one of them`,
+    );
+  }
   check(settings);
   return {
     ...settings,
@@ -311,6 +320,9 @@ function check(settings: PretrainSettings): void {
   if (settings.packLength !== null && !settings.pack) {
     throw new UserError(`--pack-length ${settings.packLength}: goes with --pack; give both`);
   }
+  if (settings.xlmRWholeWords && !settings.wholeWordMasking) {
+    throw new UserError("--xlm-r-whole-words and --subword-masking: exclude each other; give one of them");
+  }
   const { maskedLmProb, maskedEntityProb, wordOnlyTraining } = settings;
   if (maskedLmProb === 0 && (maskedEntityProb === 0 || wordOnlyTraining)) {
     throw new UserError(
@@ -320,6 +332,12 @@ function check(settings: PretrainSettings): void {
     );
   }
   resolveMaskingOptions(maskingOptions(settings));
+}
+
+/** Holds that the entities of the data are masked or left out. @throws {UserError} when the rules know none. */
+export function checkMasksEntities({ masking, wordOnlyTraining }: TrainingSettings): void {
+  if (masking !== "huggingface" || wordOnlyTraining) return;
+  throw new UserError("--masking huggingface: masks words only; give --word-only-training, too");
 }
 
 /** The masking part of the settings; a network without entities gets none. */

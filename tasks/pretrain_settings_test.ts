@@ -30,7 +30,10 @@ Deno.test("resolveSettings() finds what a later stage would refuse", () => {
       { minSentenceLength: 31 },
       { maxSteps: 50, warmupSteps: 50 },
       { unmaskedWordProb: 0.6, randomWordProb: 0.6 },
-    ]
+      { xlmRWholeWords: true, wholeWordMasking: false },
+      { masking: "huggingface", wordOnlyTraining: true, wholeWordMasking: true },
+      { masking: "huggingface", wordOnlyTraining: true, xlmRWholeWords: true },
+    ] as const
   ) {
     assert.throws(() => resolveSettings(given, SAMPLE_DEFAULTS), UserError, JSON.stringify(given));
   }

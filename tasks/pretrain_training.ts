@@ -59,6 +59,12 @@ export async function runTraining(run: TrainingRun, reporter: Reporter): Promise
 
   const { precision } = settings;
   if (data.dataset.datasets.length > 1) reporter.line(samplingLine(data, settings));
+  const longest = data.dataset.longest_item + 2;
+  if (settings.packLength !== null && settings.packLength < longest) {
+    reporter.line(
+      `--pack-length ${settings.packLength}: rows have ${longest} words, those of the longest item`,
+    );
+  }
   const planned = { config, training, precision, microBatchSize, batchSize, capacitiesOf, device, available };
   reporter.line(await forecastMemory(planned));
   await using network = await LukeNetwork.create(device, config, {

@@ -30,8 +30,9 @@ export function runFacts({ settings, datasets, results }: RunFacts): Record<stri
   put("pages", sum(({ counts }) => counts?.pages ?? 0) || undefined);
   put("training items", sum(({ number_of_items }) => number_of_items));
   put("training words", sum(({ total_words }) => total_words));
-  const isWordOnly = settings.wordOnlyTraining;
-  put("training mentions", isWordOnly ? undefined : sum(({ total_entities }) => total_entities));
+  const mentions = sum(({ total_entities }) => total_entities);
+  const isWordOnly = settings.wordOnlyTraining || mentions === 0;
+  put("training mentions", isWordOnly ? undefined : mentions);
   put("longest text", `${Math.max(...datasets.map(({ max_seq_length }) => max_seq_length))} words`);
   const start = settings.modelFile ?? settings.bertModelName;
   put(
@@ -42,7 +43,7 @@ export function runFacts({ settings, datasets, results }: RunFacts): Record<stri
   put("batch size", settings.batchSize);
   put("learning rate", `${settings.learningRate}, ${settings.lrSchedule}`);
   put("weight decay", settings.weightDecay);
-  put("masked words", `${settings.maskedLmProb}${maskingName(settings)}`);
+  put("masked words", `${settings.maskedLmProb}${maskingName(settings, datasets)}`);
   put("masked entities", isWordOnly ? undefined : settings.maskedEntityProb);
   put("precision", settings.precision);
   put("seed", settings.seed);
@@ -55,9 +56,17 @@ export function runFacts({ settings, datasets, results }: RunFacts): Record<stri
   return facts;
 }
 
-function maskingName({ masking, wholeWordMasking }: TrainingSettings): string {
+/** Tokenizers whose tokens do not tell whether they continue a word, but for the mark of `--xlm-r-whole-words`. */
+const KNOWS_NO_WORDS = /^(XLMRoberta|MLuke)Tokenizer/;
+
+function maskingName(
+  { masking, maskedLmProb, wholeWordMasking, xlmRWholeWords }: TrainingSettings,
+  datasets: readonly DatasetMetadata[],
+): string {
+  if (maskedLmProb === 0) return "";
   if (masking === "huggingface") return ", as Hugging Face's collator";
-  return wholeWordMasking ? ", whole words" : "";
+  const knowsWords = xlmRWholeWords || datasets.every((one) => !KNOWS_NO_WORDS.test(one.tokenizer_class));
+  return wholeWordMasking && knowsWords ? ", whole words" : "";
 }
 
 function dumpName({ provenance: { pages_db: pagesDB } }: DatasetMetadata): string | undefined {

@@ -69,3 +69,29 @@ Deno.test("runFacts() tells corpus and training, without paths, and how the run 
   );
   assert.equal("of the most frequent entity" in ended, false);
 });
+
+Deno.test("runFacts() of words alone tells nothing of entities, and only of whole words that were known", () => {
+  const facts = (changes: Partial<DatasetMetadata>, settings = {}): Record<string, string | number> =>
+    runFacts({
+      settings: { ...SAMPLE_DEFAULTS, ...settings },
+      datasets: [{ ...dataset, ...changes }, { ...dataset, ...changes }],
+    });
+  const namesEntities = (of: Record<string, string | number>): boolean =>
+    Object.keys(of).some((name) => /entit|mention/.test(name));
+  assert.equal(namesEntities(facts({})), true);
+  assert.equal(namesEntities(facts({}, { wordOnlyTraining: true })), false);
+  assert.equal(namesEntities(facts({ total_entities: 0 })), false);
+  const xlmR = { tokenizer_class: "XLMRobertaTokenizer" };
+  for (
+    const [expected, changes, settings] of [
+      ["0.15, whole words", {}, {}],
+      ["0.15", {}, { wholeWordMasking: false }],
+      ["0.15", xlmR, {}],
+      ["0.15, whole words", xlmR, { xlmRWholeWords: true }],
+      ["0.15, as Hugging Face's collator", xlmR, { masking: "huggingface" }],
+      ["0", {}, { maskedLmProb: 0 }],
+    ] as const
+  ) {
+    assert.equal(facts(changes, settings)["masked words"], expected);
+  }
+});

@@ -93,6 +93,9 @@ Deno.test("pretrain on datasets built before", async (t) => {
     const resumed = await run(args);
     assert.equal(resumed.code, 0, resumed.errors.join("\n"));
     assertSameRun(directory.file("packed-killed"), directory.file("packed"));
+    const short = ["--dataset-dir", dataset, "--pack", "--pack-length", "5", "--max-steps", "1"];
+    const { lines } = await runHere(pretrain("short-rows", ...short));
+    assert.match(lines.join("\n"), /^--pack-length 5: rows have \d\d words, those of the longest item$/m);
     const both = await runHere(pretrain("both", "--dataset-dir", dataset, "--pack", "--group-by-length"));
     assert.match(both.errors.join("\n"), /^--pack and --group-by-length: exclude each other/);
   });
@@ -105,6 +108,15 @@ Deno.test("pretrain on datasets built before", async (t) => {
     assert.notEqual(weights("hugging-face"), weights("words"));
     const refused = await runHere(pretrain("hugging-face-luke", ...args));
     assert.match(refused.errors.join("\n"), /^--masking huggingface: masks words only/);
+    const dump = await runHere([
+      "pretrain",
+      "--output-dir",
+      directory.file("dump"),
+      "--masking",
+      "huggingface",
+    ]);
+    assert.match(dump.errors.join("\n"), /^--masking huggingface: masks words only/);
+    assert.deepEqual(dump.lines, [], "before the first stage");
   });
 
   await t.step("an objective that is dropped leaves the other", async () => {
