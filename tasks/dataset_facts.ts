@@ -1,6 +1,10 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { type Dataset, type DatasetMetadata, Permutation, verifyDataset } from "@lukeforge/train";
+import {
+  type Dataset,
+  type DatasetMetadata,
+  INDEX_ENTRY_BYTES,
+  Permutation,
+  verifyDataset,
+} from "@lukeforge/train";
 import type { EntityVocab } from "@lukeforge/vocab";
 import { type Distribution, distributionOf, groupedShare, realShare } from "./histogram.ts";
 import { markedText } from "./marked_text.ts";
@@ -11,7 +15,7 @@ import type { ProgressCallback } from "./progress.ts";
 export interface DatasetFacts {
   /** The directory. */
   readonly directory: string;
-  /** Bytes of all its files. */
+  /** Bytes of its shards and their indexes. */
   readonly bytes: number;
   /** What `metadata.json` says, but for the list of shards. */
   readonly metadata: Omit<DatasetMetadata, "shards" | "files" | "metadata_sha256"> & {
@@ -45,6 +49,8 @@ export interface EntityCoverage {
   readonly unknown: number;
   /** Links of the pages, and those whose target is in the vocabulary; `null`: not recorded. */
   readonly links: { readonly all: number; readonly inVocabulary: number } | null;
+  /** Parts of pages that became no items because they mention no entity; `null`: not recorded. */
+  readonly itemsWithoutEntitiesDropped: number | null;
   /** The entities that occur most. */
   readonly top: readonly { readonly id: number; readonly title: string; readonly mentions: number }[];
 }
@@ -57,6 +63,8 @@ export interface DatasetExample {
   readonly page: string | null;
   /** Its text with the mentions marked. */
   readonly text: string;
+  /** Where the first of them is in it; `null`: there is none. */
+  readonly firstMention: number | null;
 }
 
 /** Options of {@linkcode datasetFacts}. */
@@ -99,7 +107,7 @@ export function datasetFacts(
   const { shards, files: _, metadata_sha256: __, ...told } = metadata;
   return {
     directory,
-    bytes: readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0),
+    bytes: shards.reduce((sum, { bytes, items }) => sum + bytes + items * INDEX_ENTRY_BYTES, 0),
     metadata: { ...told, shards: shards.length },
     wordsOfItem,
     entitiesOfItem: distributionOf(entities),
@@ -110,10 +118,15 @@ export function datasetFacts(
     examples: chosenItems(dataset, options).map((item) => {
       const stored = dataset.item(item);
       const title = (id: number): string => vocab.titleOf(id, metadata.language);
+      const decode = (ids: number[]): string => tokenizer.decode(ids);
+      const first = Math.min(...stored.entities.map(({ start }) => start));
       return {
         item,
         page: stored.pageId < 0 ? null : title(stored.pageId),
-        text: markedText(stored, (ids) => tokenizer.decode(ids), title),
+        text: markedText(stored, decode, title),
+        firstMention: stored.entities.length === 0
+          ? null
+          : decode(Array.from(stored.wordIds).slice(0, first)).length,
       };
     }),
   };
@@ -148,6 +161,7 @@ function coverageOf(
     once,
     unknown: occurrences[vocab.unkId] ?? 0,
     links: counts && { all: counts.links, inVocabulary: counts.linksInVocabulary },
+    itemsWithoutEntitiesDropped: counts && counts.itemsWithoutEntitiesDropped,
     top: top.map(({ id, mentions }) => ({ id, title: vocab.titleOf(id, language), mentions })),
   };
 }

@@ -1,13 +1,24 @@
 import type { DatasetFacts, EntityCoverage } from "./dataset_facts.ts";
 import { type Distribution, histogramLines } from "./histogram.ts";
+import { excerpt } from "./marked_text.ts";
 import { bytesText } from "./memory_forecast.ts";
 import { quantity } from "./progress.ts";
 
 /** Characters of an example that are shown. */
 const EXAMPLE_CHARACTERS = 600;
 
-/** What is longer, such as lists of namespaces, stays in `metadata.json`. */
+/** What is longer stays in `metadata.json`. */
 const LONGEST_FACT = 100;
+
+/** Facts of a page database that are told elsewhere, or tell a reader nothing. */
+const UNTOLD = new Set([
+  "case",
+  "category_namespaces",
+  "dump_files",
+  "file_namespaces",
+  "format",
+  "language",
+]);
 
 /** The facts for people, a line each. */
 export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
@@ -47,20 +58,16 @@ export function datasetFactsLines(facts: DatasetFacts, seed: number): string[] {
     }; with --group-by-length ${(100 * realWordsInGroups).toFixed(0)} %`,
     ...(total_entities === 0 ? ["  entities: none"] : coverageLines(facts.coverage, total_entities)),
     ...(examples.length === 0 ? [] : [`  examples (seed ${seed}):`]),
-    ...examples.map(({ item, page, text }) =>
-      `    ${item}${page === null ? "" : ` (${page})`}: ${shortened(text.replace(/\s+/g, " ").trim())}`
+    ...examples.map((example) =>
+      `    ${example.item}${example.page === null ? "" : ` (${example.page})`}: ${
+        excerpt(example.text, example.firstMention ?? 0, EXAMPLE_CHARACTERS)
+      }`
     ),
   ];
 }
 
 function counted(count: number, unit: string): string {
   return `${quantity(count)} ${unit}${count === 1 ? "" : "s"}`;
-}
-
-function shortened(text: string): string {
-  return text.length <= EXAMPLE_CHARACTERS
-    ? text
-    : `${text.slice(0, EXAMPLE_CHARACTERS).replace(/\s\S*$/, "")} …`;
 }
 
 /** Where the data come from; what is not set or long is left out. */
@@ -74,7 +81,7 @@ function provenanceLines(provenance: Readonly<Record<string, unknown>>): string[
   return facts.length === 0 ? [] : ["  made from:", ...facts];
 
   function put(name: string, value: unknown): void {
-    if (value === null || value === false || value === "") return;
+    if (value === null || value === false || value === "" || UNTOLD.has(name)) return;
     const told = typeof value === "string" ? value : JSON.stringify(value);
     if (told.length <= LONGEST_FACT && told !== "{}") facts.push(`    ${name}: ${told}`);
   }
@@ -90,7 +97,7 @@ function distributionLines(name: string, distribution: Distribution): string[] {
 }
 
 function coverageLines(
-  { vocabulary, occurring, once, unknown, links, top }: EntityCoverage,
+  { vocabulary, occurring, once, unknown, links, itemsWithoutEntitiesDropped, top }: EntityCoverage,
   mentions: number,
 ): string[] {
   const lines = [
@@ -100,6 +107,9 @@ function coverageLines(
     lines.push(`  links of the pages in the vocabulary: ${share(links.inVocabulary, links.all)}`);
   }
   lines.push(`  mentions of [UNK]: ${share(unknown, mentions)}`);
+  if (itemsWithoutEntitiesDropped) {
+    lines.push(`  left out for want of an entity: ${counted(itemsWithoutEntitiesDropped, "item")}`);
+  }
   if (top.length > 0) lines.push("  most frequent entities:");
   for (const { id, title, mentions: count } of top) {
     lines.push(`  ${String(id).padStart(9)}  ${title}  ${share(count, mentions)}`);

@@ -28,7 +28,7 @@ export const DATASET_OPTIONS: {
 } = {
   addTo(command, withEntities) {
     command
-      .option("--sentence-splitter <name>", "a locale or opennlp", "en")
+      .option("--sentence-splitter <name>", "a locale, icu (that of the corpus), or opennlp", "en")
       .option("--sentence-tokenizer <name>", "older name of --sentence-splitter")
       .option("--max-seq-length <n>", "words of an item, [CLS] and [SEP] included", wholeNumber(3), 512)
       .option("--min-sentence-length <n>", "shorter sentences are left out", wholeNumber(1), 5);

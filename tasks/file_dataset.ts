@@ -41,7 +41,7 @@ export const FILE_DATASET: {
   addTo(command) {
     command.usage("[options] <FILE...> <TOKENIZER> <OUT_DIR>")
       .argument(
-        "<PATHS...>",
+        "<FILE... TOKENIZER OUT_DIR...>",
         "files, the tokenizer (a path or a name of the model hub), and last the dataset directory",
       )
       .option("--max-num-documents <n>", "use so many documents, the first ones", wholeNumber(1))

@@ -20,10 +20,11 @@ export async function madeDataset(
   const begun = performance.now();
   const made = await buildPretrainingDataset(source, tokenizer, entityVocab, output, options);
   const seconds = (performance.now() - begun) / 1000;
-  const { pages, items, words, entities } = made;
-  return `${quantity(items)} items of ${quantity(pages)} ${source.documentName}, ${quantity(words)} words, ${
-    quantity(entities)
-  } entities, ${quantity(words / seconds)} words/s`;
+  const { pages, items, words, entities, itemsWithoutEntitiesDropped: dropped } = made;
+  const leftOut = dropped > items ? ` (and ${quantity(dropped)} without an entity, left out)` : "";
+  return `${quantity(items)} items of ${quantity(pages)} ${source.documentName}${leftOut}, ${
+    quantity(words)
+  } words, ${quantity(entities)} entities, ${quantity(words / seconds)} words/s`;
 }
 
 /** Data sets of one input and one set of options have the same files; metadata, with the sums of all others, tell. */

@@ -33,3 +33,13 @@ export function markedText(
   }
   return marked + text.slice(done);
 }
+
+/** About `length` characters of a text on one line, from its beginning, or from where the character at `place` can be seen. */
+export function excerpt(text: string, place: number, length: number): string {
+  const before = place - length / 3;
+  const from = text.length <= length || before <= 0 ? 0 : text.indexOf(" ", before) + 1;
+  const shown = text.slice(from, from + length);
+  const ends = from + shown.length === text.length;
+  const whole = (ends ? shown : shown.replace(/\s\S*$/, "")).replace(/\s+/g, " ").trim();
+  return `${from > 0 ? "… " : ""}${whole}${ends ? "" : " …"}`;
+}

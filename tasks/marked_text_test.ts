@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { markedText } from "./marked_text.ts";
+import { excerpt, markedText } from "./marked_text.ts";
 
 const TITLES = ["Jörð", "Earth", "[UNK]"];
 
@@ -27,4 +27,13 @@ Deno.test("markedText() shows mentions that touch, that lie in each other, and e
   equal(marked(["A", "B", "C"], [[0, 0, 3], [1, 0, 2]]), "[[AB](Earth)C](Jörð)");
   equal(marked(["A", "B", "C"], [[0, 0, 2], [1, 1, 2]]), "[A[B](Jörð)C](Earth)");
   equal(marked(["A", "B"], [[0, 1, 0]]), "A[](Jörð)B");
+});
+
+Deno.test("excerpt() cuts at spaces, around what is to be seen", () => {
+  const text = "one two\nthree four five six seven eight nine ten";
+  equal(excerpt(text, 0, 100), "one two three four five six seven eight nine ten");
+  equal(excerpt(text, 0, 16), "one two three …");
+  equal(excerpt(text, text.indexOf("six"), 16), "… five six seven …");
+  equal(excerpt(text, text.indexOf("ten"), 16), "… nine ten");
+  equal(excerpt("x".repeat(50), 40, 16), "x".repeat(16) + " …");
 });

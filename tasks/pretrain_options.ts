@@ -90,7 +90,7 @@ function addCorpus(command: Command): void {
     "share of the pages kept out of training; 0: no evaluation",
     numberBetween(0, 0.9),
   );
-  setting(command, "sentenceSplitter", "<name>", "a locale or opennlp");
+  setting(command, "sentenceSplitter", "<name>", "a locale, icu (that of the corpus), or opennlp");
   setting(command, "maxSeqLength", "<n>", "words of an item, [CLS] and [SEP] included", wholeNumber(3));
   setting(command, "maxEntityLength", "<n>", "entities of an item", wholeNumber(1));
   setting(command, "maxMentionLength", "<n>", "words of a mention", wholeNumber(1));

@@ -33,7 +33,7 @@ export interface PretrainSettings {
   readonly minCount: number;
   /** Share of the pages kept for evaluation. */
   readonly heldOutFraction: number;
-  /** A locale or `opennlp`. */
+  /** A locale, `icu` or `opennlp`. */
   readonly sentenceSplitter: string;
   /** Words of an item, `[CLS]` and `[SEP]` included. */
   readonly maxSeqLength: number;

@@ -47,11 +47,14 @@ export function readResults(path: string): Results | undefined {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) as Results : undefined;
 }
 
-/** The table at the end of a run. */
+/** The table at the end of a run; what was not measured is left out. */
 export function resultsTable(results: Results, paths: RunPaths): string[] {
-  const loss = (value: number | null): string => value === null ? "–" : `${value.toFixed(3)} nats`;
-  const share = (value: number | null): string => value === null ? "–" : `${(100 * value).toFixed(1)} %`;
-  const rows: [string, string][] = [
+  const loss = (value: number | null): string | null => value === null ? null : `${value.toFixed(3)} nats`;
+  const share = (value: number | null): string | null =>
+    value === null ? null : `${(100 * value).toFixed(1)} %`;
+  const evaluated = results.masked_lm_loss !== null || results.masked_entity_accuracy !== null;
+  const rows: [string, string | null][] = [
+    ["held-out evaluation", evaluated ? null : "none: no held-out data"],
     ["held-out masked-word loss", loss(results.masked_lm_loss)],
     ["  of the unigram baseline", loss(results.unigram_loss)],
     ["held-out masked-entity accuracy", share(results.masked_entity_accuracy)],
@@ -66,5 +69,5 @@ export function resultsTable(results: Results, paths: RunPaths): string[] {
     ["metrics, checkpoints, results", paths.directory],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  return rows.flatMap(([name, value]) => value === null ? [] : [`${name.padEnd(width)}  ${value}`]);
 }

@@ -28,6 +28,7 @@ const dataset: DatasetMetadata = {
     pages: 3,
     links: 0,
     linksInVocabulary: 0,
+    itemsWithoutEntitiesDropped: 0,
     sentences: 0,
     shortSentencesDropped: 0,
     longSentencesDropped: 0,

@@ -111,6 +111,10 @@ Deno.test({
     await t.step("--include-sentences-without-entities", async () => {
       const { items } = await build("--include-sentences-without-entities");
       const withEntities = items.filter((item) => item.entities.length > 0);
+      assert.equal(
+        items.length - withEntities.length,
+        plain.metadata.counts?.itemsWithoutEntitiesDropped,
+      );
       assert.ok(items.length > withEntities.length);
       assert.deepEqual(sorted(withEntities), sorted(plain.items));
     });
@@ -164,6 +168,8 @@ Deno.test({
         (await build("--sentence-tokenizer", "lv")).metadata.provenance["sentence_splitter"],
         "lv",
       );
+      const ofCorpus = await build("--sentence-splitter", "icu");
+      assert.equal(ofCorpus.metadata.provenance["sentence_splitter"], "ltg");
       const args = ["build-wikipedia-pretraining-dataset", db, tokenizer, vocab, directory.file("none")];
       await fail(
         [...args, "--sentence-splitter", "no locale"],

@@ -1,6 +1,6 @@
 /** The commands about datasets as a user runs them. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { sampleDumpPath } from "@lukeforge/corpus";
 import { runHere, TemporaryDirectory, TINY } from "./command_line.ts";
 
@@ -45,7 +45,7 @@ Deno.test("dataset-info prints lengths, coverage and marked examples; --verify n
   const text = (await printed("dataset-info", train, heldOut, "--examples", "3", "--verify")).join("\n");
   match(text, /train: all files agree with their checksums\n.*held-out: all files agree/);
   match(text, /train: [\d,]+ items, [\d,]+ words, [\d,]+ entities, [\d.]+ [KM]iB in 1 shard/);
-  match(text, /dump_file: encyclopedia\.xml/);
+  match(text, /made from:\n {4}dump_file: encyclopedia\.xml\n/);
   match(text, /words of an item: mean [\d.]+, median \d+, nine tenths up to \d+, most \d+\n +\d+–\d+ {2}█/);
   match(
     text,
@@ -60,6 +60,8 @@ Deno.test("dataset-info prints lengths, coverage and marked examples; --verify n
   const [facts] = await json("--examples", "2"), [again] = await json("--examples", "2");
   const [other] = await json("--examples", "2", "--seed", "1");
   ok(Array.isArray(facts?.examples) && facts.examples.length === 2);
+  const shard = ["bin", "idx"].map((ending) => statSync(`${train}/shard-00000.${ending}`).size);
+  equal(facts.bytes, (shard[0] ?? 0) + (shard[1] ?? 0));
   deepEqual(facts, again);
   ok(JSON.stringify(facts.examples) !== JSON.stringify(other?.examples));
 

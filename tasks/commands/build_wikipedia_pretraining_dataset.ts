@@ -27,7 +27,7 @@ export function buildWikipediaPretrainingDatasetCommand(reporter: Reporter): Com
       "<TOKENIZER>",
       "tokenizer directory, tokenizer.json, vocab.txt or vocab.json, or a name of the model hub",
     )
-    .argument("<ENTITY_VOCAB>", "entity vocabulary, .jsonl or .tsv")
+    .argument("<ENTITY_VOCAB>", "entity vocabulary: .jsonl, .tsv or .json, or a model's directory")
     .argument("<OUT_DIR>", "dataset directory");
   DATASET_OPTIONS.addTo(command, true)
     .option("--max-num-documents <n>", "use so many pages, a random choice", wholeNumber(1))

@@ -14,6 +14,10 @@ interface Options {
 export function computeTotalTrainingStepsCommand(reporter: Reporter): Command {
   return new Command("compute-total-training-steps")
     .summary("the training steps that a number of epochs comes to")
+    .description(
+      "Prints how many updates a number of passes over datasets takes: their items / --train-batch-size × --num-epochs, rounded " +
+        "up. pretrain needs nobody to copy it: it takes --num-epochs itself.",
+    )
     .requiredOption(
       "--dataset-dir <dir>",
       "dataset directory, a pattern, or several with commas between them",

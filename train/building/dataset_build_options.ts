@@ -45,7 +45,7 @@ export interface DatasetBuildOptions {
   readonly abstractOnly?: boolean;
   /** Only pages whose own title is in the vocabulary. */
   readonly predefinedEntitiesOnly?: boolean;
-  /** A locale or "opennlp". Default "en". */
+  /** A locale, "icu" for that of the source's language, or "opennlp". Default "en". */
   readonly sentenceSplitter?: string;
   /** `"luke"`: upstream's rules to the letter, see `PageItemOptions` and `SentenceSplitterOptions`. */
   readonly compat?: "luke";

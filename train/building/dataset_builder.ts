@@ -53,6 +53,7 @@ export async function buildPretrainingDataset(
   const settings = datasetBuildSettings({
     ...options,
     ...(!source.hasMentions && { includeSentencesWithoutEntities: true }),
+    ...(options.sentenceSplitter === "icu" && { sentenceSplitter: source.language ?? "en" }),
   });
   if (existsSync(outDir) && readdirSync(outDir).length > 0) {
     throw new UserError(`${outDir}: exists and is not empty; remove it or name another output directory`);

@@ -112,6 +112,8 @@ export interface PageItemCounts {
   longSentencesSplit: number;
   /** Sentence boundaries removed because a mention crosses them. */
   boundariesMoved: number;
+  /** What would be items if they mentioned an entity, or if items without any were kept. */
+  itemsWithoutEntitiesDropped: number;
 }
 
 /** Counts of nothing yet. */
@@ -124,6 +126,7 @@ export function emptyPageItemCounts(): PageItemCounts {
     longSentencesDropped: 0,
     longSentencesSplit: 0,
     boundariesMoved: 0,
+    itemsWithoutEntitiesDropped: 0,
   };
 }
 
@@ -182,7 +185,7 @@ export function itemsOfPage(
       }
     }
   }
-  return packSentences(sentences, pageId, options);
+  return packSentences(sentences, pageId, options, counts);
 }
 
 // What Python's str.rstrip() removes; JavaScript's trimEnd() differs in U+001C to U+001F, U+0085 and U+FEFF.
@@ -268,13 +271,16 @@ function packSentences(
   sentences: readonly TokenizedSentence[],
   pageId: number,
   options: ItemOptions,
+  counts: PageItemCounts,
 ): DatasetItem[] {
   const maxWords = options.maxSeqLength - 2;
   const items: DatasetItem[] = [];
   let wordIds: number[] = [];
   let entities: ItemEntity[] = [];
   const flush = (): void => {
-    if (wordIds.length > 0 && (entities.length > 0 || options.includeSentencesWithoutEntities)) {
+    if (wordIds.length > 0 && entities.length === 0 && !options.includeSentencesWithoutEntities) {
+      counts.itemsWithoutEntitiesDropped++;
+    } else if (wordIds.length > 0) {
       items.push({ pageId, wordIds, entities: entities.slice(0, options.maxEntityLength) });
     }
     wordIds = [];

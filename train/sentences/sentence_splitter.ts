@@ -19,7 +19,7 @@ export interface SentenceSplitterOptions {
    * ("AAA." ends in "AA."), but "U.S." not at all. Default: for every language with a list, as whole words.
    */
   readonly compat?: "luke";
-  /** ISO 639 code: whose abbreviations `opennlp` knows. Default "en", the language of the model that LUKE used. */
+  /** ISO 639 code: the locale of `icu`, and whose abbreviations `opennlp` knows. Default "en", the language of the model that LUKE used. */
   readonly language?: string;
 }
 
@@ -27,13 +27,13 @@ export interface SentenceSplitterOptions {
  * The splitter for a locale: Unicode sentence boundaries (`Intl.Segmenter`) without those that follow an abbreviation of the
  * language (which `Intl.Segmenter` alone would break at: it ignores `ss=standard`).
  *
- * @param name a locale ("en", "pt_BR", "de@ss=standard") or "opennlp": {@linkcode RuleSentenceSplitter}, in the place of OpenNLP's
- * model.
+ * @param name a locale ("en", "pt_BR", "de@ss=standard"), "icu" for that of `language`, or "opennlp": {@linkcode RuleSentenceSplitter},
+ * in the place of OpenNLP's model.
  * @throws {UserError} when `name` is no locale.
  */
 export function openSentenceSplitter(name: string, options: SentenceSplitterOptions = {}): SentenceSplitter {
   if (name === "opennlp") return new RuleSentenceSplitter(options.language);
-  const locale = name.replace(/@.*$/, "").replaceAll("_", "-");
+  const locale = (name === "icu" ? options.language ?? "en" : name).replace(/@.*$/, "").replaceAll("_", "-");
   let segmenter: Intl.Segmenter;
   let language: string;
   try {
@@ -43,7 +43,7 @@ export function openSentenceSplitter(name: string, options: SentenceSplitterOpti
     throw new UserError(
       `--sentence-splitter ${
         JSON.stringify(name)
-      }: not a locale; pass a language code such as "en", or "opennlp"`,
+      }: not a locale; pass a language code such as "en", "icu" or "opennlp"`,
     );
   }
   const compat = options.compat === "luke";

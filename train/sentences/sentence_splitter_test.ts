@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual, throws } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
@@ -120,4 +120,13 @@ Deno.test("openSentenceSplitter() names the option when the locale is malformed"
     () => openSentenceSplitter("no locale!"),
     (e) => e instanceof UserError && /--sentence-splitter/.test(e.message),
   );
+});
+
+Deno.test("openSentenceSplitter() takes icu for the locale of the language", () => {
+  const text = "Mr. Wolf kam um 3 Uhr. Mrs. Wolf kam später.";
+  const spans = (name: string, language?: string): [number, number][] =>
+    openSentenceSplitter(name, language === undefined ? {} : { language }).split(text);
+  deepEqual(spans("icu", "de"), spans("de"));
+  deepEqual(spans("icu"), spans("en"));
+  notDeepEqual(spans("icu", "de"), spans("icu"));
 });
