@@ -1,5 +1,6 @@
 import { UserError } from "@lukeforge/corpus";
 import type { SegmentTokenizer } from "./page_items.ts";
+import { SHARD_BYTES } from "../dataset/write_dataset.ts";
 
 /** The tokenizer of a data set; `Tokenizer` of `@lukeforge/vocab` is one. */
 export interface DatasetTokenizer extends SegmentTokenizer {
@@ -77,7 +78,7 @@ export function datasetBuildSettings(options: DatasetBuildOptions): DatasetBuild
     predefinedEntitiesOnly: options.predefinedEntitiesOnly ?? false,
     sentenceSplitter: options.sentenceSplitter ?? "en",
     workers: options.workers ?? navigator.hardwareConcurrency,
-    shardBytes: options.shardBytes ?? 64 * 2 ** 20,
+    shardBytes: options.shardBytes ?? SHARD_BYTES,
   };
   const wholeNumbers: [string, number, number][] = [
     ["--max-seq-length", settings.maxSeqLength, 3],

@@ -1,6 +1,3 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { cannotWrite, commitRename, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
 import {
   type DatasetBuildOptions,
   type DatasetBuildSettings,
@@ -9,14 +6,12 @@ import {
   type DatasetTokenizer,
 } from "./dataset_build_options.ts";
 import { checkLanguage, checkOutcome } from "./dataset_checks.ts";
-import { writeDatasetMetadata } from "../dataset/dataset_metadata.ts";
-import { ShardWriter } from "../dataset/dataset_shard.ts";
 import type { DocumentSource } from "./document_source.ts";
 import type { ItemSettings } from "./item_maker.ts";
 import { itemsInOrder } from "./item_pool.ts";
 import { addPageItemCounts, emptyPageItemCounts, type PageItemCounts } from "./page_items.ts";
 import { type ResolvedPage, resolvePage } from "./resolved_page.ts";
-import { tokenizerClass } from "../dataset/tokenizer_class.ts";
+import { writeDataset } from "../dataset/write_dataset.ts";
 
 /** What {@linkcode buildPretrainingDataset} made. */
 export interface DatasetSummary extends PageItemCounts {
@@ -55,61 +50,41 @@ export async function buildPretrainingDataset(
     ...(!source.hasMentions && { includeSentencesWithoutEntities: true }),
     ...(options.sentenceSplitter === "icu" && { sentenceSplitter: source.language ?? "en" }),
   });
-  if (existsSync(outDir) && readdirSync(outDir).length > 0) {
-    throw new UserError(`${outDir}: exists and is not empty; remove it or name another output directory`);
-  }
   const language = languageOf(source, options);
   if (source.hasMentions) checkLanguage(entityVocab, language);
-  const partial = `${outDir}.partial`;
-  const writing = <T>(write: () => T): T => {
-    try {
-      return write();
-    } catch (error) {
-      throw error instanceof UserError ? error : cannotWrite(outDir, error);
-    }
-  };
-  rmSync(partial, { recursive: true, force: true });
-  try {
-    using writer = writing(() => {
-      mkdirSync(partial, { recursive: true });
-      tokenizer.save(partial);
-      return new ShardWriter(partial, settings.shardBytes);
-    });
-    const read = { documents: 0, counts: emptyPageItemCounts() };
-    const pages = resolvedPages(source, entityVocab, language, { ...settings, ...compatOf(options) }, read);
-    const itemOptions = {
-      settings: itemSettings(settings, options),
-      tokenizer,
-      tokenizerDirectory: partial,
-      workers: settings.workers,
-    };
-    options.progress?.(0, source.total);
-    for await (const { items, counts } of itemsInOrder(pages, itemOptions)) {
-      writing(() => items.forEach((item) => writer.write(item)));
-      addPageItemCounts(read.counts, counts);
+  const read = { documents: 0, counts: emptyPageItemCounts() };
+  const { totals, shards } = await writeDataset(outDir, {
+    tokenizer,
+    entityVocab,
+    shardBytes: settings.shardBytes,
+    async *items(tokenizerDirectory) {
+      const lookup = { ...settings, ...compatOf(options) };
+      const pages = resolvedPages(source, entityVocab, language, lookup, read);
+      const { workers } = settings;
+      const itemOptions = {
+        settings: itemSettings(settings, options),
+        ...{ tokenizer, tokenizerDirectory, workers },
+      };
+      options.progress?.(0, source.total);
+      for await (const { items, counts } of itemsInOrder(pages, itemOptions)) {
+        yield items;
+        addPageItemCounts(read.counts, counts);
+        options.progress?.(source.done, source.total);
+      }
       options.progress?.(source.done, source.total);
-    }
-    options.progress?.(source.done, source.total);
-    writing(() => writer.finish());
-    const { documents, counts } = read;
-    const { number_of_items: items, total_words: words, total_entities: entities } = writer.totals;
-    checkOutcome({
-      ...{ documents, items, counts, language, settings, unit: source.documentName },
-      entityVocab: source.hasMentions ? entityVocab : undefined,
-    });
-    writing(() => {
-      entityVocab.save(join(partial, "entity_vocab.jsonl"));
-      writeDatasetMetadata(partial, {
-        ...writer.totals,
+    },
+    describe({ number_of_items: items }) {
+      const { documents, counts } = read;
+      checkOutcome({
+        ...{ documents, items, counts, language, settings, unit: source.documentName },
+        entityVocab: source.hasMentions ? entityVocab : undefined,
+      });
+      return {
         max_seq_length: settings.maxSeqLength,
         max_entity_length: settings.maxEntityLength,
         max_mention_length: settings.maxMentionLength,
         min_sentence_length: settings.minSentenceLength,
-        tokenizer_class: tokenizerClass(partial, tokenizer),
         language,
-        vocab_size: tokenizer.vocabSize,
-        entity_vocab_size: entityVocab.size,
-        shards: writer.shards,
         provenance: {
           ...source.provenance(),
           sentence_splitter: settings.sentenceSplitter,
@@ -120,18 +95,11 @@ export async function buildPretrainingDataset(
           compat: options.compat ?? null,
         },
         counts: { pages: documents, ...counts },
-      });
-      for (const name of readdirSync(partial)) syncFile(join(partial, name));
-      syncDirectory(partial);
-      mkdirSync(dirname(outDir), { recursive: true });
-      if (existsSync(outDir)) rmdirSync(outDir);
-      commitRename(partial, outDir);
-    });
-    return { ...counts, pages: documents, items, words, entities, shards: writer.shards.length };
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
-  }
+      };
+    },
+  });
+  const { number_of_items: items, total_words: words, total_entities: entities } = totals;
+  return { ...read.counts, pages: read.documents, items, words, entities, shards };
 }
 
 /** As upstream, `compat` looks up without a language unless told. */

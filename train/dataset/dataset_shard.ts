@@ -46,7 +46,7 @@ export interface DatasetTotals {
 }
 
 /** Totals of no items. */
-export function emptyDatasetTotals(): DatasetTotals {
+function emptyDatasetTotals(): DatasetTotals {
   return {
     number_of_items: 0,
     total_words: 0,
@@ -58,7 +58,7 @@ export function emptyDatasetTotals(): DatasetTotals {
 }
 
 /** Adds an item to totals. */
-export function addToTotals(totals: DatasetTotals, { wordIds, entities }: DatasetItem): void {
+function addToTotals(totals: DatasetTotals, { wordIds, entities }: DatasetItem): void {
   totals.number_of_items++;
   totals.total_words += wordIds.length;
   totals.total_entities += entities.length;
@@ -75,7 +75,7 @@ export class ShardWriter implements Disposable {
   readonly totals: DatasetTotals = emptyDatasetTotals();
   readonly #directory: string;
   readonly #shardBytes: number;
-  #open: OpenShard | undefined;
+  #open: UnfinishedShard | undefined;
 
   /** Writes into `directory`. @param shardBytes a shard is closed once its `.bin` file has this size or more. */
   constructor(directory: string, shardBytes: number) {
@@ -86,7 +86,7 @@ export class ShardWriter implements Disposable {
   /** Appends an item. */
   write(item: DatasetItem): void {
     const name = `shard-${String(this.shards.length).padStart(5, "0")}`;
-    this.#open ??= new OpenShard(this.#directory, name);
+    this.#open ??= new UnfinishedShard(this.#directory, name);
     this.#open.write(item);
     addToTotals(this.totals, item);
     if (this.#open.bytes >= this.#shardBytes) this.finish();
@@ -105,7 +105,7 @@ export class ShardWriter implements Disposable {
   }
 }
 
-class OpenShard implements Disposable {
+class UnfinishedShard implements Disposable {
   bytes = 0;
   readonly #name: string;
   readonly #data: HashedFile;
