@@ -43,12 +43,23 @@ export * from "./checkpoint.ts";
 export * from "./dataset/concatenated_datasets.ts";
 export * from "./luke_dataset/convert_luke_dataset.ts";
 export * from "./dataset/dataset.ts";
-export * from "./building/dataset_build_options.ts";
+export type {
+  DatasetBuildOptions,
+  DatasetEntityVocab,
+  DatasetTokenizer,
+} from "./building/dataset_build_options.ts";
 export * from "./building/dataset_builder.ts";
-export * from "./dataset/dataset_index.ts";
-export * from "./dataset/dataset_metadata.ts";
-export * from "./dataset/dataset_record.ts";
-export * from "./batches/dataset_sampling.ts";
+export type { ItemLengths } from "./dataset/dataset_index.ts";
+export {
+  DATASET_FORMAT,
+  type DatasetDescription,
+  type DatasetMetadata,
+  numberOfItems,
+  readDatasetMetadata,
+  writeDatasetMetadata,
+} from "./dataset/dataset_metadata.ts";
+export type { StoredItem } from "./dataset/dataset_record.ts";
+export { type DatasetDraw, DatasetSampling } from "./batches/dataset_sampling.ts";
 export * from "./dataset/dataset_shard.ts";
 export * from "./building/document_source.ts";
 export * from "./evaluate.ts";
@@ -58,7 +69,7 @@ export * from "./building/file_documents.ts";
 export * from "./batches/held_out_batches.ts";
 export * from "./export/hugging_face_entities.ts";
 export * from "./export/hugging_face_words.ts";
-export * from "./interval_sums.ts";
+export type { HostCounts, IntervalSums } from "./interval_sums.ts";
 export * from "./building/json_line_document.ts";
 export * from "./batches/item_order.ts";
 export * from "./batches/length_groups.ts";
@@ -78,7 +89,7 @@ export * from "./batches/packing.ts";
 export * from "./building/page_items.ts";
 export * from "./batches/permutation.ts";
 export * from "./batches/pretraining_source.ts";
-export * from "./random.ts";
+export { RandomStream } from "./random.ts";
 export * from "./building/resolved_page.ts";
 export * from "./sentences/rule_sentence_splitter.ts";
 export * from "./schedule.ts";
