@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { buildDumpDB, DumpDB, sampleDumpPath } from "@lukeforge/corpus";
-import { run, TemporaryDirectory } from "./command_line.ts";
+import { run, runHere, TemporaryDirectory } from "./command_line.ts";
 
 const GOLDEN = new URL("../../shared/data/golden/wikipedia2vec/smallwiki.w2v105.jsonl.gz", import.meta.url);
 const SMALLWIKI = new URL(
@@ -142,7 +142,7 @@ Deno.test("extract-text refuses what it cannot use, in one line", async () => {
     [[sampleDumpPath(), directory.file("a.txt"), "--json"], /--json belongs to --format wikiextractor/],
   ];
   for (const [args, message] of cases) {
-    const { code, errors } = await run(["extract-text", ...args]);
+    const { code, errors } = await runHere(["extract-text", ...args]);
     assert.deepEqual([code, errors.length], [1, 1], errors.join("\n"));
     assert.match(errors[0] ?? "", message);
   }

@@ -74,21 +74,21 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
 
   const before = digests(output);
   await t.step("the same command again prints the table and changes nothing", async () => {
-    const { code, stdout } = await run(args);
-    assert.equal(code, 0);
-    assert.match(stdout, /finished already\nheld-out masked-word loss/);
+    const { code, lines } = await runHere(args);
+    assert.equal(code, undefined);
+    assert.match(lines.join("\n"), /finished already\nheld-out masked-word loss/);
     assert.deepEqual(digests(output), before);
   });
 
   await t.step("luke-plan --run prints the plan of the run", async () => {
-    const { code, stdout } = await run(["luke-plan", "--run", output, "--summary"]);
-    assert.equal(code, 0);
-    assert.match(stdout, /1 layers? of 16 .*\nmicro-batch: 8 items/);
-    assert.match(stdout, /^ +\d+ × +adamw/m);
+    const { code, lines } = await runHere(["luke-plan", "--run", output, "--summary"]);
+    assert.equal(code, undefined);
+    assert.match(lines.join("\n"), /1 layers? of 16 .*\nmicro-batch: 8 items/);
+    assert.match(lines.join("\n"), /^ +\d+ × +adamw/m);
   });
 
   await t.step("threads are no other option", async () => {
-    assert.equal((await run([...args.slice(0, -1), "1"])).code, 0);
+    assert.equal((await runHere([...args.slice(0, -1), "1"])).code, undefined);
   });
 
   await t.step("other options are refused by name, with both values", async () => {
@@ -106,11 +106,11 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
       const dataset = directory.file("run", "dataset"), heldOut = directory.file("run", "held_out");
       const shape = TINY.slice(4);
       const again = directory.file("again");
-      const first = await run(["pretrain", dataset, again, "--held-out-dataset-dir", heldOut, ...shape]);
-      assert.equal(first.code, 0, first.errors.join("\n"));
+      const first = await runHere(["pretrain", dataset, again, "--held-out-dataset-dir", heldOut, ...shape]);
+      assert.equal(first.code, undefined, first.errors.join("\n"));
       const weights = "model/model.safetensors";
       assert.equal(digests(again).get(weights), before.get(weights));
-      const second = await run(["pretrain", "--dataset-dir", dataset, "--output-dir", again, ...shape]);
+      const second = await runHere(["pretrain", "--dataset-dir", dataset, "--output-dir", again, ...shape]);
       assert.equal(second.code, 1);
       assert.match(second.errors.join(), /--held-out-dataset-dir/);
       assert.ok(!existsSync(directory.file("again", "pages.db")));
@@ -135,8 +135,8 @@ Deno.test("pretrain takes the sample through every stage; a second run does noth
 
 Deno.test("pretrain lets a corpus option be mended while nothing was made with it, and says what to remove afterwards", async () => {
   using directory = new TemporaryDirectory();
-  const start = (...args: string[]): ReturnType<typeof run> =>
-    run(["pretrain", "--output-dir", directory.file("run"), "--include-tables", ...TINY, ...args]);
+  const start = (...args: string[]): ReturnType<typeof runHere> =>
+    runHere(["pretrain", "--output-dir", directory.file("run"), "--include-tables", ...TINY, ...args]);
   const first = await start("--held-out-fraction", "0.000001");
   assert.equal(first.code, 1);
   assert.match(
@@ -148,7 +148,7 @@ Deno.test("pretrain lets a corpus option be mended while nothing was made with i
   const second = await start("--vocab-size", "20");
   assert.match(second.errors.join(), /vocab size 20/);
   const third = await start("--held-out-fraction", "0");
-  assert.equal(third.code, 0, third.errors.join());
+  assert.equal(third.code, undefined, third.errors.join());
   assert.ok(existsSync(pages));
   assert.equal(digests(directory.file("run")).get("pages.db"), made);
   const fourth = await start("--held-out-fraction", "0", "--min-count", "2");
@@ -171,16 +171,12 @@ Deno.test("pretrain without one of the two objectives evaluates the other alone"
     ] as const
   ) {
     await t.step(`${off} 0`, async () => {
-      const { code, stdout, errors } = await run([
-        "pretrain",
-        "--output-dir",
-        directory.file(off),
-        ...TINY,
-        off,
-        "0",
+      const { code, lines, errors } = await runHere([
+        ...["pretrain", "--output-dir", directory.file(off)],
+        ...[...TINY, off, "0"],
       ]);
-      assert.equal(code, 0, errors.join("\n"));
-      assert.equal(stdout.match(/→/g)?.length, 4);
+      assert.equal(code, undefined, errors.join("\n"));
+      assert.equal(lines.join("\n").match(/→/g)?.length, 4);
       const results = JSON.parse(readFileSync(directory.file(off, "results.json"), "utf8"));
       assert.ok(Number.isFinite(results[measured]));
       assert.equal(results[missing], null);

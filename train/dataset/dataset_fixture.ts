@@ -101,3 +101,15 @@ export function files(directory: string): Record<string, string> {
     ) => [name, createHash("sha256").update(readFileSync(`${directory}/${name}`)).digest("hex")]),
   );
 }
+
+/** Flips one bit of a file, runs `use`, and flips it back. */
+export function withFlippedBit(path: string, bit: number, use: () => void): void {
+  const bytes = readFileSync(path);
+  const flip = (): void => {
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ 1 << (bit & 7);
+    writeFileSync(path, bytes);
+  };
+  flip();
+  use();
+  flip();
+}

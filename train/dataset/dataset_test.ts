@@ -3,7 +3,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { UserError } from "@lukeforge/corpus";
 import fc from "fast-check";
 import { Dataset } from "./dataset.ts";
-import { build, inDirectory, userError } from "./dataset_fixture.ts";
+import { build, inDirectory, userError, withFlippedBit } from "./dataset_fixture.ts";
 import { decodeIndexEntry, encodeIndexEntry } from "./dataset_index.ts";
 import { decodeItem, encodeItem } from "./dataset_record.ts";
 
@@ -41,18 +41,6 @@ Deno.test("Dataset.open() names what is missing, cut off or foreign", async () =
     throws(() => Dataset.open(out), userError(/format is lukeforge-dataset-9, this version reads/));
   });
 });
-
-/** Flips one bit of a file, runs `use`, and flips it back. */
-function withFlippedBit(path: string, bit: number, use: () => void): void {
-  const bytes = readFileSync(path);
-  const flip = (): void => {
-    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ 1 << (bit & 7);
-    writeFileSync(path, bytes);
-  };
-  flip();
-  use();
-  flip();
-}
 
 Deno.test("Dataset.item() names file and item of any flipped bit; other items are read", async () => {
   await inDirectory(async (directory) => {

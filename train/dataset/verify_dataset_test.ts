@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import { Dataset } from "./dataset.ts";
+import { withFlippedBit } from "./dataset_fixture.ts";
 import type { DatasetItem } from "../building/page_items.ts";
 import { writeTestDataset } from "./testdata_dataset.ts";
 import { verifyDataset } from "./verify_dataset.ts";
@@ -26,17 +27,6 @@ function withDataset(use: (dataset: Dataset, directory: string) => void): void {
   } finally {
     rmSync(directory, { recursive: true });
   }
-}
-
-function withFlippedBit(path: string, bit: number, use: () => void): void {
-  const bytes = readFileSync(path);
-  const flip = (): void => {
-    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ 1 << (bit & 7);
-    writeFileSync(path, bytes);
-  };
-  flip();
-  use();
-  flip();
 }
 
 function failure(use: () => void): string {
