@@ -10,7 +10,7 @@ import {
   syncDirectory,
   syncFile,
 } from "@lukeforge/corpus";
-import { type DatasetBuildOptions, PageDocuments } from "@lukeforge/train";
+import { type DatasetBuildOptions, PageDocuments, type PageDocumentsOptions } from "@lukeforge/train";
 import {
   chooseEntities,
   type ChooseEntitiesOptions,
@@ -176,12 +176,8 @@ export interface DatasetInputs {
 }
 
 /** Options of {@linkcode datasetStage}. */
-export interface DatasetStageOptions extends DatasetBuildOptions {
-  /** Order of the pages. Default 0. */
-  readonly seed?: number;
-  /** Uses this many pages, a random choice. Default: all. */
-  readonly maxNumDocuments?: number;
-}
+export interface DatasetStageOptions
+  extends DatasetBuildOptions, Pick<PageDocumentsOptions, "seed" | "maxNumDocuments"> {}
 
 /** Page database, tokenizer and entity vocabulary → dataset directory. */
 export function datasetStage(

@@ -64,9 +64,7 @@ export const FILE_DATASET: {
         `${paths.join(" ")}: name the files, the tokenizer and, last, the directory to write`,
       );
     }
-    const { revision, cacheDir } = given;
-    const hub = { ...(revision !== undefined && { revision }), ...(cacheDir !== undefined && { cacheDir }) };
-    const fetched = await HUB_OPTIONS.fetch(tokenizer, hub, reporter, "tokenizer");
+    const fetched = await HUB_OPTIONS.fetch(tokenizer, given, reporter, "tokenizer");
     const request = { files, tokenizer: fetched.path, given, hasMentions, options };
     const notices = new Set<string>();
     await runOrCompare(output, (path) => fileDatasetStage(request, path, notices), sameDataset, reporter);

@@ -97,8 +97,8 @@ export async function openHeldOut(
 }
 
 /**
- * The network for datasets; it has no entities where they have none, or none are wanted. RoBERTa's positions begin behind the pad id; layer norm's epsilon is that of the base model. One that
- * starts from a model has its shape, but for the vocabularies.
+ * The network for datasets; it has no entities where they have none, or none are wanted. RoBERTa's positions begin behind the pad id;
+ * layer norm's epsilon is that of the base model. One that starts from a model has its shape, but for the vocabularies.
  *
  * @throws {UserError} when the model that is started from has too few positions or another pad id.
  */

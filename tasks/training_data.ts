@@ -106,9 +106,9 @@ const LENGTH_CLASSES = [1 / 3, 2 / 3] as const;
 const MEASURED_DRAWS = 2048;
 
 /**
- * What micro-batches of a run may hold, the largest first: any items, and with groups by length short ones as well, so that they are not computed as
- * wide as the longest. The entities of a class are the most that its items have among the run's first draws; a batch that has more
- * goes to the next class.
+ * What micro-batches of a run may hold, the largest first: any items, and with groups by length short ones as well, so that they are
+ * not computed as wide as the longest. The entities of a class are the most that its items have among the run's first draws; a batch
+ * that has more goes to the next class.
  */
 export function trainingCapacities(
   data: OpenDatasets,

@@ -45,23 +45,17 @@ export function buildWikipediaPretrainingDatasetCommand(reporter: Reporter): Com
   HUB_OPTIONS.addTo(command);
   return command.action(
     async (pagesDB: string, tokenizer: string, entityVocab: string, output: string, given: Options) => {
-      const { revision, cacheDir, heldOutFraction, heldOut = false } = given;
+      const { heldOutFraction, heldOut = false } = given;
       const { seed, maxNumDocuments, language, abstractOnly, predefinedEntitiesOnly } = given;
       const settings = {
         ...DATASET_OPTIONS.buildOptions(given, reporter),
-        ...{
-          seed,
-          abstractOnly: abstractOnly ?? false,
-          predefinedEntitiesOnly: predefinedEntitiesOnly ?? false,
-        },
+        seed,
+        abstractOnly: abstractOnly ?? false,
+        predefinedEntitiesOnly: predefinedEntitiesOnly ?? false,
         ...(maxNumDocuments !== undefined && { maxNumDocuments }),
         ...(language !== undefined && { language }),
       };
-      const hub = {
-        ...(revision !== undefined && { revision }),
-        ...(cacheDir !== undefined && { cacheDir }),
-      };
-      const fetched = await HUB_OPTIONS.fetch(tokenizer, hub, reporter, "tokenizer");
+      const fetched = await HUB_OPTIONS.fetch(tokenizer, given, reporter, "tokenizer");
       const inputs = { pagesDB, tokenizer: fetched.path, entityVocab };
       const split = { heldOutFraction, heldOut };
       await runOrCompare(
