@@ -49,7 +49,7 @@ export type {
   DatasetTokenizer,
 } from "./building/dataset_build_options.ts";
 export * from "./building/dataset_builder.ts";
-export type { ItemLengths } from "./dataset/dataset_index.ts";
+export { INDEX_ENTRY_BYTES, type ItemLengths } from "./dataset/dataset_index.ts";
 export {
   DATASET_FORMAT,
   type DatasetDescription,
