@@ -48,25 +48,28 @@ export class ParagraphBuilder {
 
   /** Appends text. */
   append(text: string): void {
-    // What stands between two links mostly has one space at each end, and only such inside.
+    this.appendSpaced(text.replace(/\s+/g, " "));
+  }
+
+  /** Appends text whose only white space is single spaces. */
+  appendSpaced(text: string): void {
     const from = text.charCodeAt(0) === 32 ? 1 : 0;
     const to = text.length > from && text.charCodeAt(text.length - 1) === 32 ? text.length - 1 : text.length;
-    const inner = text.slice(from, to);
-    if (!/[^\S ]|^ | $| {2}/.test(inner)) {
-      if (from > 0) this.#space = true;
-      if (inner !== "") this.#appendWord(inner);
-      if (to < text.length) this.#space = true;
-      return;
-    }
-    const collapsed = text.replace(/\s+/g, " ");
-    if (collapsed === " ") {
-      this.#space = true;
-      return;
-    }
-    if (collapsed.startsWith(" ")) this.#space = true;
-    const end = collapsed.endsWith(" ");
-    this.#appendWord(collapsed.slice(collapsed.startsWith(" ") ? 1 : 0, end ? -1 : undefined));
-    this.#space = end;
+    if (from > 0) this.#space = true;
+    if (from < to) this.#appendWord(text.slice(from, to));
+    if (to < text.length) this.#space = true;
+  }
+
+  /** Here stands white space. */
+  space(): void {
+    this.#space = true;
+  }
+
+  /** Appends a link to `title` whose text is not empty; its only white space is single spaces inside. */
+  appendLink(title: string, text: string): void {
+    this.#appendWord(text);
+    const end = this.#text.length;
+    this.#links.push({ title, text, start: end - text.length, end, trail: 0 });
   }
 
   #appendWord(word: string): void {

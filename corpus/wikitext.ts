@@ -1,5 +1,5 @@
 import { BracketPairs } from "./brackets.ts";
-import { decodeEntities } from "./html_entities.ts";
+import { referenceAt } from "./html_entities.ts";
 import { resolveLanguageConversion } from "./language_conversion.ts";
 import { parseLinkTarget, pipeTrick } from "./link_target.ts";
 import { NAMESPACE, Namespaces } from "./namespaces.ts";
@@ -93,8 +93,16 @@ const breakingTags = new Set(
   "blockquote br caption center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem table td th tr ul".split(" "),
 );
 
-const address = String.raw`(?:https?|ftps?)://[^\s<>[\]{}|"${OMISSION}${BOUNDARY}]+`;
-const token = new RegExp(String.raw`\n|\[\[|\]\]|\[|\]|<|${OMISSION}|${BOUNDARY}|${address}`, "gi");
+/** White space, but for the space, and the line break in a line. */
+const otherSpace = String.raw`\t-\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`;
+const marks = `${OMISSION}${BOUNDARY}`;
+/** The characters at which there is something to do; between them stands text whose only white space is single spaces. */
+const stop = new RegExp(String.raw`[[\]<&${marks}${otherSpace}]|:(?=//)| (?= )`, "g");
+const scheme = /(?:https?|ftps?)$/i;
+const SCHEME_LENGTH = 5;
+const afterScheme = new RegExp(String.raw`://[^\s<>[\]{}|"${marks}]+`, "y");
+/** Most links: nothing in them but a title of an article, and a text without markup. */
+const simpleLink = new RegExp(String.raw`\[\[([\w ,.'()-]+)(?:\|([^[\]<&:${marks}${otherSpace}]+))?\]\]`, "y");
 const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
 const externalStart =
   /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
@@ -145,65 +153,93 @@ class InlineReader {
 
   #readTokens(): ParagraphBuilder {
     const text = this.#text;
-    while (this.#at < text.length) {
-      token.lastIndex = this.#at;
-      const match = token.exec(text);
-      this.#append(this.#at, match?.index ?? text.length);
-      if (match === null) break;
-      this.#at = match.index;
-      this.#token(match[0]);
+    for (let from = this.#at;;) {
+      stop.lastIndex = from;
+      if (!stop.test(text)) break;
+      const at = stop.lastIndex - 1;
+      from = this.#read(at) ? this.#at : at + 1;
     }
+    this.#append(text.length);
     this.#endLine();
     return this.#builder;
   }
 
-  #append(from: number, to: number): void {
-    if (from < to) this.#builder.append(decodeEntities(this.#text.slice(from, to)));
+  /** Appends the text up to `end`, which has no markup. */
+  #append(end: number): void {
+    if (this.#at < end) this.#builder.appendSpaced(this.#text.slice(this.#at, end));
+    this.#at = end;
   }
 
-  #token(value: string): void {
-    const start = this.#at;
-    switch (value) {
+  /** Reads what begins with the character at `at`, and the text before it; false where that is text as well. */
+  #read(at: number): boolean {
+    const text = this.#text;
+    const character = text[at];
+    if (character === ":") return this.#address(at);
+    if (character === "&") return this.#reference(at);
+    this.#append(at);
+    switch (character) {
       case "\n":
         this.#at++;
-        if (this.#linkEnd >= 0) this.#builder.append(" ");
+        if (this.#linkEnd >= 0) this.#builder.space();
         else this.#startLine();
-        return;
-      case "[[":
-        this.#link();
-        return;
-      case "]]":
-        if (this.#closes(start + 1) && !this.#closes(start)) return this.#token("]");
-        this.#at += 2;
-        if (start === this.#linkEnd) this.#endLink();
-        else if (this.#inExternal) this.#inExternal = false;
-        else if (!this.#closers.has(start)) this.#builder.append(value);
-        return;
+        break;
       case "[":
-        this.#at++;
-        if (!this.#external(start)) this.#builder.append(value);
-        return;
+        if (text[at + 1] === "[") this.#link();
+        else if (!this.#external(at)) {
+          this.#at++;
+          this.#builder.append(character);
+        }
+        break;
       case "]":
-        this.#at++;
-        if (this.#inExternal) this.#inExternal = false;
-        else this.#builder.append(value);
-        return;
+        this.#closing(at);
+        break;
       case "<":
         this.#tag();
-        return;
+        break;
       case BOUNDARY:
         this.#at++;
-        return;
+        break;
       case OMISSION:
         this.#at++;
         this.#builder.omit();
-        return;
-      default: { // an address: gone, but not the punctuation of the sentence it ends
-        const length = value.replace(value.includes("(") ? /[.,;:!?]+$/ : /[.,;:!?)]+$/, "").length;
-        this.#at += length;
-        this.#builder.omit();
-      }
+        break;
+      default:
+        this.#at++;
+        this.#builder.space();
     }
+    return true;
+  }
+
+  #closing(at: number): void {
+    const isDouble = this.#text[at + 1] === "]" && (this.#closes(at) || !this.#closes(at + 1));
+    this.#at += isDouble ? 2 : 1;
+    if (isDouble && at === this.#linkEnd) this.#endLink();
+    else if (this.#inExternal) this.#inExternal = false;
+    else if (!isDouble) this.#builder.append("]");
+    else if (!this.#closers.has(at)) this.#builder.append("]]");
+  }
+
+  /** Leaves out the address whose `://` is at `at`, if it is one, but not the punctuation of the sentence it ends. */
+  #address(at: number): boolean {
+    const before = scheme.exec(this.#text.slice(Math.max(this.#at, at - SCHEME_LENGTH), at));
+    afterScheme.lastIndex = at;
+    const after = before === null ? null : afterScheme.exec(this.#text);
+    if (before === null || after === null) return false;
+    this.#append(at - before[0].length);
+    const [value] = after;
+    this.#at = at + value.replace(value.includes("(") ? /[.,;:!?]+$/ : /[.,;:!?)]+$/, "").length;
+    this.#builder.omit();
+    return true;
+  }
+
+  /** Appends the character for which the reference at `at` stands, if it is one. */
+  #reference(at: number): boolean {
+    const found = referenceAt(this.#text, at);
+    if (found === undefined) return false;
+    this.#append(at);
+    this.#builder.append(found.character);
+    this.#at = found.end;
+    return true;
   }
 
   #closes(at: number): boolean {
@@ -255,6 +291,7 @@ class InlineReader {
   }
 
   #link(): void {
+    if (this.#simpleLink()) return;
     const start = this.#at;
     const end = this.#pairs.closing(start);
     if (end === undefined) {
@@ -299,9 +336,28 @@ class InlineReader {
     if (isLink) this.#endLink();
   }
 
+  #simpleLink(): boolean {
+    if (this.#linkEnd >= 0) return false;
+    simpleLink.lastIndex = this.#at;
+    const match = simpleLink.exec(this.#text);
+    if (match === null) return false;
+    const [whole, raw = "", label] = match;
+    const { kind, title, shown } = parseLinkTarget(raw, this.#namespaces, this.#context);
+    const text = label ?? shown;
+    if (kind !== "article" || hasLooseSpaces(text)) return false;
+    this.#builder.appendLink(title, text);
+    this.#at += whole.length;
+    this.#readTrail();
+    return true;
+  }
+
   #endLink(): void {
     this.#linkEnd = -1;
-    if (!this.#builder.endLink()) return;
+    if (this.#builder.endLink()) this.#readTrail();
+  }
+
+  #readTrail(): void {
+    if (!(this.#text.charCodeAt(this.#at) >= 0x41)) return; // before A there are no letters
     this.#trail.lastIndex = this.#at;
     const letters = this.#trail.exec(this.#text)?.[0];
     if (letters === undefined) return;
@@ -344,6 +400,11 @@ class InlineReader {
       this.#headingLevel = 0;
     }
   }
+}
+
+/** Whether spaces stand at the ends of `text`, or more than one together. */
+function hasLooseSpaces(text: string): boolean {
+  return text.startsWith(" ") || text.endsWith(" ") || text.includes("  ");
 }
 
 function isWithin(value: number, from: number, to: number): boolean {
