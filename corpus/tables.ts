@@ -12,7 +12,7 @@ interface OpenTable {
  * the table; of a `<table>` without end all goes, as far.
  */
 export function stripTables(text: string): string {
-  if (!/\{\||<table/i.test(text)) return text;
+  if (!text.includes("{|") && !hasTableTag(text)) return text;
   const open: OpenTable[] = [];
   const ranges: { start: number; end: number }[] = [];
   const headings: number[] = [];
@@ -52,6 +52,17 @@ export function stripTables(text: string): string {
     at = Math.max(at, end);
   }
   return kept + text.slice(at);
+}
+
+const tableTag = /<table/iy;
+
+/** Goes from one `<` to the next, which takes less time than one pattern. */
+function hasTableTag(text: string): boolean {
+  for (let at = text.indexOf("<"); at >= 0; at = text.indexOf("<", at + 1)) {
+    tableTag.lastIndex = at;
+    if (tableTag.test(text)) return true;
+  }
+  return false;
 }
 
 const rowLine = /^[ \t:]*(?:\{\||[|!])[^\n]*/gm;

@@ -16,7 +16,7 @@ const dottedI = new Set(["tr", "az", "kaa"]);
 /** `text` with its first code point in upper case, as MediaWiki does it. */
 export function upperFirst(text: string, language?: string): string {
   const code = text.codePointAt(0);
-  if (code === undefined) return text;
+  if (code === undefined || (code >= 0x41 && code <= 0x5a)) return text;
   const first = String.fromCodePoint(code);
   const rest = text.slice(first.length);
   if (first === "i" && language !== undefined) {
@@ -38,6 +38,8 @@ export function plainTitle(raw: string, { caseSensitive, language }: TitleRules)
   return caseSensitive || raw.charCodeAt(0) < 0x61 ? raw : upperFirst(raw, language);
 }
 
+/** ASCII in which white space is as it should be. */
+const spacedAscii = /^[!-^`-~]+(?: [!-^`-~]+)*$/;
 /** Marks of direction, which MediaWiki removes from titles. */
 const directionMarks = /[\u200e\u200f\u202a-\u202e]+/g;
 /** What MediaWiki takes for a space in a title, and line breaks. */
@@ -54,7 +56,9 @@ export function normalizeTitle(raw: string, rules: TitleRules = {}): string {
   let title = decodeEntities(raw.includes("%") ? decodePercent(raw) : raw);
   const fragment = title.indexOf("#");
   if (fragment >= 0) title = title.slice(0, fragment);
-  title = title.normalize("NFC").replace(directionMarks, "").replace(spaces, " ").trim();
+  if (!spacedAscii.test(title)) {
+    title = title.normalize("NFC").replace(directionMarks, "").replace(spaces, " ").trim();
+  }
   if (title.startsWith(":")) title = title.slice(1).trimStart();
   const number = rules.namespaces?.of(title) ?? NAMESPACE.main;
   if (rules.namespaces === undefined || number === NAMESPACE.main) {

@@ -14,6 +14,18 @@ function escapeMarkup(text: string): string {
   return text.replace(/[[\]{}|<'=*:_!\-/]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** `</name>` for each name that has been looked for: making a pattern takes longer than finding a tag. */
+const closingTags = new Map<string, RegExp>();
+
+function closingTag(name: string): RegExp {
+  let pattern = closingTags.get(name);
+  if (pattern === undefined) {
+    pattern = new RegExp(`</${name}\\s{0,64}>`, "gi");
+    closingTags.set(name, pattern);
+  }
+  return pattern;
+}
+
 /** Looks for closing tags; each name's searches go forward only, so that all of them together read the text once. */
 class ClosingTags {
   readonly #next = new Map<string, { start: number; end: number }>();
@@ -24,7 +36,7 @@ class ClosingTags {
   after(name: string, from: number): { start: number; end: number } | undefined {
     let found = this.#next.get(name);
     if (found === undefined || found.start < from) {
-      const pattern = new RegExp(`</${name}\\s{0,64}>`, "gi");
+      const pattern = closingTag(name);
       pattern.lastIndex = from;
       const match = pattern.exec(this.source);
       found = match === null
@@ -64,8 +76,10 @@ interface Replacement {
   by: string;
 }
 
-const token = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}/g;
-const tokenInBraces = /<!--|<(\/?)([a-zA-Z][a-zA-Z0-9]*)|\{{2,}|\}{2,}|\[\[|\]\]|\|/g;
+/** The characters with which begins what matters; of a run of brackets the first. */
+const stop = /<(?=!--|\/?[a-zA-Z])|\{(?=\{)/g;
+const stopInBraces = /<(?=!--|\/?[a-zA-Z])|\{(?=\{)|\}(?=\})|\[(?=\[)|\](?=\])|\|/g;
+const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)/y;
 
 /**
  * The first stage of reading wikitext: removes what MediaWiki's preprocessor takes out before the markup of the page itself is
@@ -102,28 +116,34 @@ class TransclusionScanner {
   strip(): Stripped {
     const source = this.#source;
     for (let at = 0;;) {
-      const pattern = this.#open.length === 0 ? token : tokenInBraces;
-      pattern.lastIndex = at;
-      const match = pattern.exec(source);
-      if (match === null) break;
-      const start = match.index;
-      at = pattern.lastIndex;
-      const [whole, slash = "", name] = match;
       const top = this.#open.at(-1);
-      if (whole === "<!--") {
-        at = this.#comment(start);
-      } else if (whole === "|") {
-        if (top?.links === 0) top.pipes.push(start);
-      } else if (whole === "[[") {
-        if (top !== undefined) top.links++;
-      } else if (whole === "]]") {
-        if (top !== undefined && top.links > 0) top.links--;
-      } else if (whole.startsWith("{")) {
-        this.#open.push({ start, count: whole.length, pipes: [], links: 0 });
-      } else if (whole.startsWith("}")) {
-        this.#close(start, whole.length);
-      } else if (name !== undefined) {
-        at = this.#element(start, slash === "/", name.toLowerCase()) ?? at;
+      const pattern = top === undefined ? stop : stopInBraces;
+      pattern.lastIndex = at;
+      if (!pattern.test(source)) break;
+      const start = pattern.lastIndex - 1;
+      switch (source[start]) {
+        case "|":
+          at = start + 1;
+          if (top?.links === 0) top.pipes.push(start);
+          break;
+        case "[":
+          at = start + 2;
+          if (top !== undefined) top.links++;
+          break;
+        case "]":
+          at = start + 2;
+          if (top !== undefined && top.links > 0) top.links--;
+          break;
+        case "{":
+          at = runEnd(source, start);
+          this.#open.push({ start, count: at - start, pipes: [], links: 0 });
+          break;
+        case "}":
+          at = runEnd(source, start);
+          this.#close(start, at - start);
+          break;
+        default:
+          at = source[start + 1] === "!" ? this.#comment(start) : this.#tag(start);
       }
     }
     return {
@@ -210,6 +230,13 @@ class TransclusionScanner {
     this.#replacements.push({ start: at, end, by: shows ? by + last : OMISSION });
   }
 
+  /** Returns where to go on after the tag at `start`. */
+  #tag(start: number): number {
+    tag.lastIndex = start;
+    const [whole = "", slash, name = ""] = tag.exec(this.#source) ?? [];
+    return this.#element(start, slash === "/", name.toLowerCase()) ?? start + whole.length;
+  }
+
   /** Returns where the element ends, if it is one whose inside is no wikitext. */
   #element(start: number, isClosing: boolean, name: string): number | undefined {
     const source = this.#source;
@@ -235,6 +262,13 @@ class TransclusionScanner {
     }
     return undefined;
   }
+}
+
+/** Where the run of one character that begins at `start` ends. */
+function runEnd(source: string, start: number): number {
+  let end = start + 1;
+  while (source[end] === source[start]) end++;
+  return end;
 }
 
 /** An argument without markup, else nothing. */

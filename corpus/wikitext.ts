@@ -93,16 +93,17 @@ const breakingTags = new Set(
   "blockquote br caption center dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p poem table td th tr ul".split(" "),
 );
 
-/** White space, but for the space, and the line break in a line. */
-const otherSpace = String.raw`\t-\r\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`;
 const marks = `${OMISSION}${BOUNDARY}`;
-/** The characters at which there is something to do; between them stands text whose only white space is single spaces. */
-const stop = new RegExp(String.raw`[[\]<&${marks}${otherSpace}]|:(?=//)| (?= )`, "g");
+/** Characters that are markup, among them line breaks, or white space other than the space; and some that are neither: fewer ranges take less time. */
+const special = String.raw`[\]<&\t-\r\xa0\u1680\u2000-\u200a\u2028-\u202f\u205f-\u3000${OMISSION}-\ufeff`;
+/** The characters at which there may be something to do; between them stands text whose only white space is single spaces. */
+const stop = new RegExp(String.raw`[${special}]|:(?=//)| (?= )`, "g");
+const wideSpecial = new RegExp(String.raw`[\s${marks}]`);
 const scheme = /(?:https?|ftps?)$/i;
 const SCHEME_LENGTH = 5;
 const afterScheme = new RegExp(String.raw`://[^\s<>[\]{}|"${marks}]+`, "y");
 /** Most links: nothing in them but a title of an article, and a text without markup. */
-const simpleLink = new RegExp(String.raw`\[\[([\w ,.'()-]+)(?:\|([^[\]<&:${marks}${otherSpace}]+))?\]\]`, "y");
+const simpleLink = new RegExp(String.raw`\[\[([\w ,.'()-]+)(?:\|([^:${special}]+))?\]\]`, "y");
 const linkStart = /\[\[([^[\]{}|<>\n]{0,1024})(\||\]\])/y;
 const externalStart =
   /\[(?:(?:https?|ftps?|ircs?|news|mailto|git|gopher|magnet|tel|sip|urn|geo|xmpp|svn):|\/\/)[^\s<>[\]"]*[ \t]*/iy;
@@ -176,6 +177,7 @@ class InlineReader {
     const character = text[at];
     if (character === ":") return this.#address(at);
     if (character === "&") return this.#reference(at);
+    if (character === undefined || (character > "\xa0" && !wideSpecial.test(character))) return false;
     this.#append(at);
     switch (character) {
       case "\n":
