@@ -20,6 +20,11 @@ const separators = " ,;:、，；：،؛";
 /** A full stop and its like, but neither an ellipsis nor the point of a number. */
 const endOfSentence = /^[.!?。．！？](?![\p{L}\p{N}.!?])/u;
 
+/** Neither separator nor opening bracket. */
+const quietBefore = /[\w.!?"')\]]/;
+/** Neither separator, closing bracket nor end of a sentence. */
+const quietAfter = /[\w"'([]/;
+
 /** A stretch of text that goes. */
 interface Cut {
   start: number;
@@ -44,9 +49,20 @@ export function tidyOmissions(
     let last = first;
     const right = skipRight(text, first);
     while (i < omissions.length && (omissions[i] ?? 0) <= right) last = omissions[i++] ?? last;
+    const isApart = (cuts.at(-1)?.end ?? -1) < first;
+    if (isApart && !isUntidy(text, first, last, right)) continue;
     addCut(text, cuts, { start: first, end: last });
   }
-  return applyCuts(text, links, cuts);
+  return cuts.length === 0 ? { text, links: [...links] } : applyCuts(text, links, cuts);
+}
+
+/**
+ * Whether anything may have to go around the omissions from `first` to `last`, which have separators up to `right`. Nothing has to
+ * behind a word or a full stop where a word follows, with a space or without: most are references that stand so.
+ */
+function isUntidy(text: string, first: number, last: number, right: number): boolean {
+  return first === 0 || last > first || right > last + 1 || (right > last && text[last] !== " ") ||
+    !quietBefore.test(text[first - 1] ?? "") || !quietAfter.test(text[right] ?? "");
 }
 
 /** Finds what goes around the omissions in `core`, which have only separators between them. */

@@ -134,6 +134,7 @@ export class ParagraphBuilder {
   }
 
   #take(): { text: string; links: WikiLink[] } {
+    if (this.#text === "") this.#omissions.length = 0; // nothing to tidy, nor any link
     const taken = this.#omissions.length === 0
       ? { text: this.#text, links: this.#links }
       : tidyOmissions(this.#text, this.#links, this.#omissions);

@@ -91,11 +91,11 @@ function parsePattern(text: string): TemplatePiece[] {
 /** The name of the template that starts at `from`, after its braces, and ends before `to`: in lower case, spaces for underscores. */
 export function templateName(source: string, from: number, to: number): string {
   const raw = source.slice(from, Math.min(to, from + 80));
-  if (plainName.test(raw)) return raw;
+  if (plainName.test(raw)) return raw.toLowerCase();
   return raw.replace(/[_\s]+/g, " ").trim().toLowerCase();
 }
 
-const plainName = /^[a-z]+$/;
+const plainName = /^[A-Za-z\d]+(?: [A-Za-z\d]+)*$/;
 const rangeWords = new Set("to and or by x × - – +/- ± , to(-) and(-)".split(" "));
 const parameterName = /^\s*([^\s=|{}[\]<>][^=|{}[\]<>\n]{0,30}?)\s*=/;
 

@@ -110,6 +110,8 @@ const externalStart =
 const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)(?:[\s/][^<>]*)?>/y;
 /** The start of a link's text where that shows nothing. */
 const blank = new RegExp(`[\\s${OMISSION}${BOUNDARY}]{0,64}`, "y");
+/** `;`, of the characters of {@link lineMarkers} the last. */
+const LAST_MARKER = 0x3b;
 const lineMarkers = /[ \t]*(?:-{4,}|[*#:;]+)?[ \t]*/y;
 
 /** The last stage: reads lines, links and tags into paragraphs. */
@@ -266,6 +268,7 @@ class InlineReader {
       }
       return;
     }
+    if (text.charCodeAt(this.#at) > LAST_MARKER) return;
     lineMarkers.lastIndex = this.#at;
     lineMarkers.test(text);
     this.#at = lineMarkers.lastIndex;
@@ -289,7 +292,10 @@ class InlineReader {
     const after = before === line.length ? before : /=+$/.exec(line)?.[0].length ?? 0;
     const most = before === line.length ? Math.floor((before - 1) / 2) : Math.min(before, after);
     const level = Math.min(6, most);
-    return { title: new InlineReader(line.slice(level, -level), this.#context).readLine(), level };
+    const text = line.slice(level, -level);
+    stop.lastIndex = 0;
+    const title = stop.test(text) ? new InlineReader(text, this.#context).readLine() : text.trim();
+    return { title, level };
   }
 
   #link(): void {
