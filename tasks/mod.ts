@@ -62,12 +62,8 @@ export {
 } from "./inference/predict_entity.ts";
 export { pretrain } from "./pretrain.ts";
 export type { PretrainInput, PretrainRequest } from "./pretrain_request.ts";
-export {
-  CORPUS_DEFAULTS,
-  type GivenSettings,
-  type PretrainSettings,
-  SAMPLE_DEFAULTS,
-} from "./pretrain_settings.ts";
+export { CORPUS_DEFAULTS, SAMPLE_DEFAULTS } from "./pretrain_defaults.ts";
+export type { GivenSettings, PretrainSettings } from "./pretrain_settings.ts";
 export { type ProgressCallback, ProgressLine, standardError, type Terminal } from "./progress.ts";
 export { readResults, type Results } from "./results.ts";
 export { type Reporter, runStage, type Stage } from "./stage.ts";

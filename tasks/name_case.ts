@@ -7,3 +7,8 @@ export function snakeCase(name: string): string {
 export function camelCase(name: string): string {
   return name.replace(/_[a-z0-9]/g, (part) => part.slice(1).toUpperCase());
 }
+
+/** `maxSeqLength` → `--max-seq-length`; `max_seq_length` likewise. */
+export function optionOf(name: string): string {
+  return `--${name.replaceAll("_", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -3,13 +3,9 @@ import { BLAS_CHOICES, DEVICE_KINDS, FORMATS } from "@lukeforge/model";
 import { SCHEDULES } from "@lukeforge/train";
 import { byteCount, languageCode, numberBetween, oneOf, repeated, wholeNumber } from "./option_values.ts";
 import { PAGE_OPTIONS } from "./page_options.ts";
-import {
-  CORPUS_DEFAULTS,
-  MASKINGS,
-  optionOf,
-  type PretrainSettings,
-  SAMPLE_DEFAULTS,
-} from "./pretrain_settings.ts";
+import { optionOf } from "./name_case.ts";
+import { CORPUS_DEFAULTS, SAMPLE_DEFAULTS } from "./pretrain_defaults.ts";
+import { MASKINGS, type PretrainSettings } from "./pretrain_settings.ts";
 
 /** Adds the options of `pretrain`, in groups. */
 export function addPretrainOptions(command: Command): void {

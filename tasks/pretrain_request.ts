@@ -2,13 +2,12 @@ import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { sampleDumpPath, UserError } from "@lukeforge/corpus";
 import { snakeCase } from "./name_case.ts";
+import { CORPUS_DEFAULTS, SAMPLE_DEFAULTS } from "./pretrain_defaults.ts";
 import {
   checkMasksEntities,
-  CORPUS_DEFAULTS,
   type GivenSettings,
   type PretrainSettings,
   resolveSettings,
-  SAMPLE_DEFAULTS,
   type TrainingSettings,
   withoutCorpusSettings,
 } from "./pretrain_settings.ts";

@@ -4,9 +4,9 @@ import {
   type LanguageModelingOptions,
   type MaskingOptions,
   resolveMaskingOptions,
-  SAMPLING_SMOOTHING,
   type ScheduleName,
 } from "@lukeforge/train";
+import { optionOf } from "./name_case.ts";
 
 /** Whose rules words are masked by. */
 export const MASKINGS = ["luke", "huggingface"] as const;
@@ -146,88 +146,6 @@ export interface PretrainSettings {
   /** A line of metrics every so many updates. */
   readonly loggingSteps: number;
 }
-
-/** Settings of a run on the built-in sample: a network that two cores train in a few minutes. */
-export const SAMPLE_DEFAULTS: PretrainSettings = {
-  includeCaptions: false,
-  includeTables: false,
-  templateTexts: null,
-  tokenizer: null,
-  revision: null,
-  entityVocab: null,
-  vocabSize: 2000,
-  entityVocabSize: 1000,
-  minCount: 1,
-  heldOutFraction: 0.1,
-  sentenceSplitter: "en",
-  maxSeqLength: 32,
-  maxEntityLength: 16,
-  maxMentionLength: 16,
-  minSentenceLength: 5,
-  includeSentencesWithoutEntities: false,
-  bertModelName: null,
-  resumeHfCheckpointFile: null,
-  modelFile: null,
-  modelType: null,
-  numLayers: 2,
-  hiddenSize: 64,
-  numAttentionHeads: 4,
-  intermediateSize: 256,
-  entityEmbSize: 32,
-  dropout: 0.1,
-  batchSize: 32,
-  gradientAccumulationSteps: null,
-  microBatchSize: null,
-  recompute: false,
-  learningRate: 1e-3,
-  lrSchedule: "warmup_linear",
-  warmupSteps: null,
-  warmupProportion: 0.05,
-  maxSteps: 3000,
-  numEpochs: null,
-  adamB1: 0.9,
-  adamB2: 0.999,
-  adamEps: 1e-6,
-  adamBiasCorrection: false,
-  weightDecay: 0.01,
-  maxGradNorm: 1,
-  masking: "luke",
-  maskedLmProb: 0.15,
-  maskedEntityProb: 0.15,
-  wholeWordMasking: true,
-  xlmRWholeWords: false,
-  unmaskedWordProb: 0.1,
-  randomWordProb: 0.1,
-  unmaskedEntityProb: 0,
-  randomEntityProb: 0,
-  maskWordsInEntitySpan: false,
-  wordOnlyTraining: false,
-  samplingSmoothing: SAMPLING_SMOOTHING,
-  groupByLength: false,
-  pack: false,
-  packLength: null,
-  seed: 42,
-  device: "auto",
-  blas: "auto",
-  precision: "f32",
-  saveSteps: 100,
-  loggingSteps: 50,
-};
-
-/** Settings of a run on a dump or a dataset of the user's: still small enough for a processor. */
-export const CORPUS_DEFAULTS: PretrainSettings = {
-  ...SAMPLE_DEFAULTS,
-  vocabSize: 8000,
-  entityVocabSize: 10_000,
-  heldOutFraction: 0.05,
-  maxSeqLength: 64,
-  maxEntityLength: 32,
-  hiddenSize: 128,
-  intermediateSize: 512,
-  entityEmbSize: 64,
-  maxSteps: 2000,
-  saveSteps: 200,
-};
 
 /** Settings that shape a corpus; a dataset built before brings its own. */
 const OF_THE_CORPUS = [
@@ -385,9 +303,4 @@ export function withoutCorpusSettings(given: GivenSettings, settings: PretrainSe
     delete (own as Record<string, unknown>)[name];
   }
   return own as TrainingSettings;
-}
-
-/** `maxSeqLength` → `--max-seq-length`; `max_seq_length` likewise. */
-export function optionOf(name: string): string {
-  return `--${name.replaceAll("_", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

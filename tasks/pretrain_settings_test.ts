@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "@lukeforge/corpus";
-import {
-  CORPUS_DEFAULTS,
-  optionOf,
-  resolveSettings,
-  SAMPLE_DEFAULTS,
-  withoutCorpusSettings,
-} from "./pretrain_settings.ts";
+import { CORPUS_DEFAULTS, SAMPLE_DEFAULTS } from "./pretrain_defaults.ts";
+import { resolveSettings, withoutCorpusSettings } from "./pretrain_settings.ts";
 
 Deno.test("resolveSettings() settles micro-batches from either option, and steps or epochs", () => {
   const sizes = (given: Parameters<typeof resolveSettings>[0]): unknown[] => {
@@ -50,9 +45,4 @@ Deno.test("withoutCorpusSettings() refuses what the dataset has settled", () => 
     () => withoutCorpusSettings({ vocabSize: 300 }, CORPUS_DEFAULTS),
     /--vocab-size: is settled by the dataset/,
   );
-});
-
-Deno.test("optionOf() spells an option from either case", () => {
-  assert.equal(optionOf("maxSeqLength"), "--max-seq-length");
-  assert.equal(optionOf("adam_b1"), "--adam-b1");
 });

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError, writeFileAtomic } from "@lukeforge/corpus";
 import type { Device, LukeConfig } from "@lukeforge/model";
 import { latestCheckpoint } from "@lukeforge/train";
-import { camelCase } from "./name_case.ts";
-import { optionOf, type TrainingSettings } from "./pretrain_settings.ts";
+import { camelCase, optionOf } from "./name_case.ts";
+import type { TrainingSettings } from "./pretrain_settings.ts";
 import { LOCK_FILE } from "./run_lock.ts";
 import { readRunNetwork } from "./run_network.ts";
 

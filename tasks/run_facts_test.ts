@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DatasetMetadata } from "@lukeforge/train";
-import { SAMPLE_DEFAULTS } from "./pretrain_settings.ts";
+import { SAMPLE_DEFAULTS } from "./pretrain_defaults.ts";
 import type { Results } from "./results.ts";
 import { runFacts } from "./run_facts.ts";
 

@@ -16,7 +16,8 @@ import {
 import { EntityVocab, openTokenizer } from "@lukeforge/vocab";
 import type { RunSources } from "./run_sources.ts";
 import type { OpenDatasets } from "./pretrain_network.ts";
-import { type GivenSettings, optionOf, type PretrainSettings } from "./pretrain_settings.ts";
+import { optionOf } from "./name_case.ts";
+import type { GivenSettings, PretrainSettings } from "./pretrain_settings.ts";
 import { quantity } from "./progress.ts";
 
 /** A pretrained model that a run starts from. */

@@ -10,7 +10,7 @@ import { type Format, FORMATS } from "../extraction/page_formats.ts";
 import { type PageSplit, seededSplit, splitShares, WHOLE } from "../extraction/page_split.ts";
 import { byteCount, languageCode, oneOf, wholeNumber } from "../option_values.ts";
 import { PAGE_OPTIONS, type PageOptions } from "../page_options.ts";
-import { optionOf } from "../pretrain_settings.ts";
+import { optionOf } from "../name_case.ts";
 import { quantity } from "../progress.ts";
 import { type Reporter, runStage, type Stage } from "../stage.ts";
 
