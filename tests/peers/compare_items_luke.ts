@@ -5,9 +5,9 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
+import { fromCodePointOffsets } from "@lukeforge/corpus";
 import { openTokenizer } from "@lukeforge/vocab";
 import { openSentenceSplitter, pageItems } from "@lukeforge/train";
-import { fromCodePointOffsets } from "../../corpus/code_points.ts";
 
 interface Header {
   readonly maxSeqLength: number;
