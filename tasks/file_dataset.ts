@@ -17,7 +17,7 @@ export interface FileDatasetOptions extends HubOptions {
   readonly skipInvalid?: true;
   readonly heldOutFraction: number;
   readonly heldOut?: true;
-  /** Where the entity vocabulary is; absent: it is made of the mentions. */
+  /** Where the entity vocabulary is; absent: it is made of the mentions, if there are any. */
   readonly entityVocab?: string;
   /** For a vocabulary that is made. */
   readonly entityVocabSize?: number;
@@ -124,12 +124,12 @@ function vocabOf(
   progress: ProgressCallback,
 ): EntityVocab | Promise<EntityVocab> {
   const { given: { entityVocab, entityVocabSize = 1_000_000, minCount = 1 }, hasMentions } = request;
+  if (entityVocab !== undefined) return openEntityVocab(entityVocab);
   if (!hasMentions) {
     return new EntityVocab(
       SPECIAL_ENTITIES.map((title, id) => ({ id, entities: [[title, null]] as const, count: 0 })),
     );
   }
-  if (entityVocab !== undefined) return openEntityVocab(entityVocab);
   return mentionVocab(documentsOf(request, false), {
     vocabSize: entityVocabSize,
     minCount,

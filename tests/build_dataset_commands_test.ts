@@ -319,6 +319,29 @@ Deno.test("build-dataset-from-text makes items of words alone, of text and of JS
   assert.ok(existsSync(`${run}/model/model.safetensors`));
 });
 
+Deno.test("build-dataset-from-text takes an entity vocabulary, for training with data that has entities", async () => {
+  using directory = new TemporaryDirectory();
+  const [notes, words] = [directory.file("notes.jsonl"), directory.file("words.jsonl")];
+  const [tokenizer, withEntities, without] = ["tokenizer", "a", "b"].map((name) => directory.file(name));
+  assert.ok(tokenizer !== undefined && withEntities !== undefined && without !== undefined);
+  const mentions = [{ start: 0, end: 7, entity: "Anstrow" }];
+  const lines = Array.from(
+    { length: 12 },
+    (_, i) => JSON.stringify({ text: `Anstrow lies on the Ance, said ${i} men.`, mentions }),
+  );
+  writeFileSync(notes, lines.join("\n"));
+  writeFileSync(words, jsonLines(SENTENCES));
+  await succeed("train-tokenizer", words, tokenizer, "--vocab-size", "80");
+  await succeed("build-dataset-from-jsonl", notes, tokenizer, withEntities);
+  await succeed("build-dataset-from-text", words, tokenizer, without, "--entity-vocab", withEntities);
+  const { metadata } = itemsOf(without);
+  assert.deepEqual([metadata.entity_vocab_size, metadata.total_entities], [4, 0]);
+  const run = directory.file("run");
+  const both = ["--dataset-dir", withEntities, "--dataset-dir", without];
+  await succeed("pretrain", ...both, "--output-dir", run, ...NETWORK, "--max-steps", "2", "--pack");
+  assert.ok(existsSync(`${run}/model/entity_vocab.json`));
+});
+
 Deno.test("build-dataset-from-jsonl and -text say in one line what is wrong, and write nothing", async (t) => {
   using directory = new TemporaryDirectory();
   const file = (name: string, contents: string): string => {

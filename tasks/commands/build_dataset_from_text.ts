@@ -11,7 +11,10 @@ export function buildDatasetFromTextCommand(reporter: Reporter): Command {
       "Cuts documents into items of words, for masked language models without entities. Text files have a paragraph a line, and " +
         'blank lines between documents; JSON lines (.jsonl) have a "text" each; files may be gzipped.',
     );
-  FILE_DATASET.addTo(command);
+  FILE_DATASET.addTo(command).option(
+    "--entity-vocab <file>",
+    "entity vocabulary of data sets that training takes together with this one",
+  );
   DATASET_OPTIONS.addTo(command, false);
   return command.action((paths: readonly string[], given: DatasetOptions & FileDatasetOptions) =>
     FILE_DATASET.build(paths, given, false, DATASET_OPTIONS.buildOptions(given, reporter), reporter)
