@@ -14,12 +14,12 @@ const option =
 
 /**
  * The caption below a picture, as wikitext: of the `|`-separated parts behind the name of a file, the last that is no option. Only
- * pictures in a frame (`thumb`, `frame`, in the language of the wiki) show one.
+ * pictures in a frame (`thumb`, `frame`, in the language of the wiki) show one, and those `inGallery`.
  */
-export function captionOf(parts: string): string | undefined {
+export function captionOf(parts: string, inGallery = false): string | undefined {
   let depth = 0;
   let start = 0;
-  let isFramed = false;
+  let isFramed = inGallery;
   let caption: string | undefined;
   const end = (at: number): void => {
     const part = parts.slice(start, at).trim();
@@ -35,4 +35,10 @@ export function captionOf(parts: string): string | undefined {
   }
   end(parts.length);
   return isFramed && caption !== "" ? caption : undefined;
+}
+
+/** The caption in a line between `<gallery>` and `</gallery>`: the name of a file and its parts. */
+export function captionInGallery(line: string): string | undefined {
+  const bar = line.indexOf("|");
+  return bar < 0 ? undefined : captionOf(line.slice(bar + 1), true);
 }

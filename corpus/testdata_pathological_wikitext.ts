@@ -186,6 +186,8 @@ export const pathologicalWikitext: readonly (readonly [name: string, text: (coun
     "\n* [[a]]\n{|\n! b",
     "[[a|b\n\n",
     "http://a.b/(c),",
+    "<gallery>\na|[[b|</gallery>",
+    "<gallery>\na|{{b|<gallery>",
   ].map((unit): readonly [string, (count: number) => string] => [
     `alternating ${JSON.stringify(unit)}`,
     (count) => unit.repeat(count),

@@ -1,4 +1,5 @@
 import { hasDisambiguationSwitch, isDisambiguationTemplate } from "./disambiguation.ts";
+import { captionInGallery } from "./file_captions.ts";
 import { BOUNDARY, OMISSION, withoutMarks } from "./omissions.ts";
 import { shownPieces, templateName, type TemplateTexts } from "./template_texts.ts";
 
@@ -83,10 +84,16 @@ const tag = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)/y;
 
 /**
  * The first stage of reading wikitext: removes what MediaWiki's preprocessor takes out before the markup of the page itself is
- * looked at. Braces pair as there: innermost first, three for an argument, two for a template. One pass, linear time.
+ * looked at. Braces pair as there: innermost first, three for an argument, two for a template. One pass, linear time; captions in
+ * galleries, if asked for, are lines of their own, read in another pass.
  */
-export function stripTransclusions(source: string, templates: TemplateTexts, title = ""): Stripped {
-  return new TransclusionScanner(withoutMarks(source), templates, title).strip();
+export function stripTransclusions(
+  source: string,
+  templates: TemplateTexts,
+  title = "",
+  includeCaptions = false,
+): Stripped {
+  return new TransclusionScanner(withoutMarks(source), templates, title, includeCaptions).strip();
 }
 
 /** Names of pages in a template's braces. */
@@ -107,7 +114,12 @@ class TransclusionScanner {
   #isDisambiguation: boolean;
   #nextGreater = -1;
 
-  constructor(source: string, readonly templates: TemplateTexts, readonly title: string) {
+  constructor(
+    source: string,
+    readonly templates: TemplateTexts,
+    readonly title: string,
+    readonly includeCaptions: boolean,
+  ) {
     this.#source = source;
     this.#closing = new ClosingTags(source);
     this.#isDisambiguation = hasDisambiguationSwitch(source);
@@ -252,7 +264,10 @@ class TransclusionScanner {
     const close = isEmpty ? undefined : this.#closing.after(name, tagEnd);
     if (dropped) {
       const end = close?.end ?? tagEnd;
-      this.#replacements.push({ start, end, by: OMISSION });
+      const by = close !== undefined && name === "gallery" && this.includeCaptions
+        ? this.#gallery(source.slice(tagEnd, close.start))
+        : OMISSION;
+      this.#replacements.push({ start, end, by });
       return end;
     }
     if (close !== undefined) {
@@ -261,6 +276,18 @@ class TransclusionScanner {
       return close.end;
     }
     return undefined;
+  }
+
+  /** The captions of a gallery as lines. Each line of a gallery is read for itself, as in MediaWiki. */
+  #gallery(content: string): string {
+    let captions = "";
+    for (const line of content.split("\n")) {
+      if (!line.includes("|")) continue;
+      const { text } = new TransclusionScanner(line, this.templates, this.title, false).strip();
+      const caption = captionInGallery(text);
+      if (caption !== undefined) captions += `\n${caption}\n`;
+    }
+    return captions === "" ? OMISSION : captions;
   }
 }
 

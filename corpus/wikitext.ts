@@ -22,7 +22,7 @@ export interface WikitextContext extends TitleRules {
   title?: string;
   /** Templates that show a text; those that are known for the language by default. */
   templateTexts?: TemplateTexts;
-  /** Whether the captions of pictures are paragraphs of their own, after the line that holds the picture. */
+  /** Whether the captions of pictures are paragraphs of their own: after the line that holds the picture, or in place of a gallery. */
   includeCaptions?: boolean;
   /** Whether the cells and captions of tables are paragraphs of their own; else tables are dropped. */
   includeTables?: boolean;
@@ -66,7 +66,12 @@ function rulesOf(language: string): LanguageRules {
  */
 export function parseWikitext(source: string, context: WikitextContext = {}): ParsedWikitext {
   const templates = context.templateTexts ?? rulesOf(context.language ?? "").templateTexts;
-  const { text, isDisambiguation } = stripTransclusions(source, templates, context.title);
+  const { text, isDisambiguation } = stripTransclusions(
+    source,
+    templates,
+    context.title,
+    context.includeCaptions,
+  );
   const converted = resolveLanguageConversion(stripSwitches(text), context.language);
   const marked = context.includeTables ? spreadTables(converted) : stripTables(converted);
   const { paragraphs, headings } = new InlineReader(stripQuotesOfLines(marked), context).read();

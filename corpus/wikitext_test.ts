@@ -269,6 +269,16 @@ Deno.test("parseWikitext() gives captions as paragraphs of their own where they 
   assert.deepEqual(shown(source, { namespaces }), ["a g"]);
 });
 
+Deno.test("parseWikitext() gives the captions of galleries where captions are wanted", () => {
+  const source =
+    "a\n<gallery mode=packed caption=x>\nFile:b.jpg|c [[d]] {{nowrap|e}}<ref>f</ref>\ng.png|thumb|alt=h|[[i|j|k]]\n" +
+    "File:l.png\n\nFile:m.png|120px\nFile:n.png|<!-- o -->''p'' {{q|\nFile:r.png|s}}\n</gallery> t {{zzz|<gallery>v|w</gallery>}}\n" +
+    "{{nowrap|<gallery>x|y</gallery>}} <gallery>z|z";
+  const captions = ["c <d→D> e", "<j|k→I>", "p {{q", "s}}"];
+  assert.deepEqual(shown(source, { includeCaptions: true }), ["a", ...captions, "t", "y", "z|z"]);
+  assert.deepEqual(shown(source), ["a", "t", "z|z"]);
+});
+
 Deno.test("parseWikitext() gives the cells of tables as paragraphs of their own where they are wanted", () => {
   const tables: [source: string, ...cells: string[]][] = [
     [
