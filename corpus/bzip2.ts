@@ -1,3 +1,4 @@
+import { type Bzip2Output, decodeBzip2Block } from "./bzip2_block.ts";
 import { combineCrc, crcAfterMark } from "./bzip2_crc.ts";
 import { Bzip2Decoders } from "./bzip2_decoders.ts";
 import { bitsAt, MARK_BITS } from "./bzip2_marks.ts";
@@ -16,7 +17,8 @@ export interface Bzip2Options {
 /**
  * Decompresses bzip2 data, one stream or many concatenated ones (`multistream` dumps). Blocks are found by their marks, at any bit,
  * and decoded independently on several threads, those of a single stream too; they come out in order, one at a time, with the
- * checksums of blocks and streams verified. At most `2 × workers + 2` blocks are held, whatever the size of the source.
+ * checksums of blocks and streams verified. At most `2 × workers + 2` blocks are held, whatever the size of the source, and of those
+ * that come to more than 4 MB (repeated bytes: up to 47 MB) one.
  *
  * @throws {TruncatedInputError} after all blocks that are whole, when the data end inside a stream.
  * @throws {UserError} where the data are damaged, after the blocks before; the message names the byte where the damaged block begins.
@@ -39,11 +41,13 @@ export async function* decompressBzip2(
 /** A piece, and what its block is decoded to. */
 interface Task {
   readonly piece: Bzip2Piece;
-  readonly output: Promise<Uint8Array | undefined>;
+  readonly output: Promise<Bzip2Output>;
 }
 
 /** A block deflates to little more than its 900,000 bytes. */
 const MAX_COMPRESSED_BLOCK = 1_300_000;
+/** What is given out at once at most. */
+const OUTPUT_BYTES = 1 << 20;
 const HEADER_BITS = 32;
 const FOOTER_BITS = MARK_BITS + 32;
 
@@ -67,7 +71,10 @@ class StreamReader {
       const { piece } = task;
       if (piece.kind === "start") this.#header(piece, piece.from);
       else if (piece.kind === "footer") this.#footer(piece);
-      else yield await this.#block(task);
+      else {
+        const output = await this.#block(task);
+        for (let at = 0; at < output.length; at += OUTPUT_BYTES) yield output.subarray(at, at + OUTPUT_BYTES);
+      }
     }
   }
 
@@ -86,7 +93,7 @@ class StreamReader {
     }
   }
 
-  #decode(piece: Bzip2Piece): Promise<Uint8Array | undefined> {
+  #decode(piece: Bzip2Piece): Promise<Bzip2Output> {
     const { kind, from, to, isLast } = piece;
     const bits = to - from;
     if (kind !== "block" || isLast || bits < FOOTER_BITS || bits > MAX_COMPRESSED_BLOCK * 8) {
@@ -121,6 +128,8 @@ class StreamReader {
       }
       output = await this.#decode(piece);
     }
+    if (output === "long") output = decodeBzip2Block(piece); // one at a time: it may be 47 MB
+    if (output === undefined) throw this.#damaged(piece, piece.from, "undecodable block");
     this.#crc = combineCrc(this.#crc, crcAfterMark(piece.bytes, piece.from));
     return output;
   }

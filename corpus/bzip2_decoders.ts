@@ -1,5 +1,5 @@
 import { AnsweringWorker } from "./answering_worker.ts";
-import { type Bzip2Block, decodeBzip2Block } from "./bzip2_block.ts";
+import { type Bzip2Block, type Bzip2Output, decodeShortBlock } from "./bzip2_block.ts";
 import type { DecodedBlock } from "./bzip2_block_worker.ts";
 
 type DecoderThread = AnsweringWorker<Bzip2Block, DecodedBlock>;
@@ -14,9 +14,9 @@ export class Bzip2Decoders {
     this.count = typeof Worker === "undefined" ? 1 : Math.max(1, count);
   }
 
-  /** Decodes a block, after those that were given before where all threads are busy; undefined when it is damaged. */
-  async decode({ bytes, from, to }: Bzip2Block): Promise<DecodedBlock["output"]> {
-    if (this.count === 1) return decodeBzip2Block({ bytes, from, to });
+  /** Decodes a block, after those that were given before where all threads are busy. */
+  async decode({ bytes, from, to }: Bzip2Block): Promise<Bzip2Output> {
+    if (this.count === 1) return decodeShortBlock({ bytes, from, to });
     const copy = bytes.slice(); // the reader keeps its own: a block may turn out to go on
     const { output } = await this.#thread().ask({ bytes: copy, from, to }, [copy.buffer]);
     return output;

@@ -68,6 +68,17 @@ Deno.test("decompressBzip2() expands a block of one repeated byte", async () => 
   assert.ok(output.every((byte) => byte === 0));
 });
 
+Deno.test("decompressBzip2() gives out a long block in pieces, and finds damage in it", async () => {
+  const lengths: number[] = [];
+  for await (const part of decompressBzip2(inChunks(zeros, 10))) lengths.push(part.length);
+  assert.deepEqual(lengths, [...new Array(4).fill(1 << 20), 5_000_000 - (1 << 22)]);
+  const damaged = zeros.slice();
+  damaged[10] = (damaged[10] ?? 0) ^ 1; // the checksum
+  for (const workers of [1, 2]) {
+    await assert.rejects(decode(inChunks(damaged, 10), workers), /damaged near byte 4 \(undecodable block\)/);
+  }
+});
+
 Deno.test("decompressBzip2() reports data cut off at any byte", async () => {
   for (let length = 0; length < hello.length; length++) {
     await assert.rejects(

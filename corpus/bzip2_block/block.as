@@ -13,9 +13,9 @@ export const output: i32 = <i32>OUTPUT;
 
 /**
  * Decodes a block: bits [from, to), with its mark, of the `length` bytes at {@linkcode input}. Returns the length of what stands at
- * {@linkcode output}; -1 when the bits are damaged, -2 when there is no memory.
+ * {@linkcode output}; -1 when the bits are damaged, -2 when there is no memory, -3 when it would be more than `limit` bytes.
  */
-export function decode(length: i32, from: i32, to: i32): i32 {
+export function decode(length: i32, from: i32, to: i32, limit: i32): i32 {
   openBits(length, from, to);
   if (take(24) !== 0x314159 || take(24) !== 0x265359) return -1;
   const crc = take(32);
@@ -27,7 +27,7 @@ export function decode(length: i32, from: i32, to: i32): i32 {
   if (row >= count || !isAtEnd()) return -1;
   invert(count, row);
   if (isRandomised) undoRandomisation(count);
-  const expanded = expandRuns(count);
+  const expanded = expandRuns(count, limit);
   return expanded < 0 || crc32(OUTPUT, expanded) === crc ? expanded : -1;
 }
 

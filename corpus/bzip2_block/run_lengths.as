@@ -11,12 +11,13 @@ function reserve(bytes: usize): bool {
 
 /**
  * Writes the block of `count` bytes to {@linkcode OUTPUT}: four equal bytes are followed by one that says how often the byte is
- * repeated. Returns the length of output; -1 when that byte is missing, -2 when memory is.
+ * repeated. Returns the length of output; -1 when that byte is missing, -2 when memory is, -3 when there is more than `limit`.
  */
-export function expandRuns(count: i32): i32 {
+export function expandRuns(count: i32, limit: i32): i32 {
   let from = BYTES, to = OUTPUT;
   const end = BYTES + count;
   while (true) {
+    if (<i32>(to + (end - from) - OUTPUT) > limit) return -3;
     if (!reserve(to + (end - from) + MARGIN)) return -2;
     let run = 0;
     while (true) {
