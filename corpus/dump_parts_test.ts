@@ -201,21 +201,36 @@ Deno.test("DumpPageParser.parse() takes the last revision, and of it the first s
   assert.equal(read?.text, "&lt;new!");
 });
 
-Deno.test("readDump() reads a page of 50 MB", async () => {
-  const text = "long ".repeat(10_000_000);
-  const xml = new TextEncoder().encode(
-    `${
-      header("enwiki")
-    }<page><title>Long</title><revision><text>${text}</text></revision></page></mediawiki>`,
-  );
-  const source = async function* (): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < xml.length; at += 8_000_000) yield xml.subarray(at, at + 8_000_000);
+Deno.test("readDump() leaves out a page of more than 16 MB, whatever its length, and says so", async () => {
+  const piece = new TextEncoder().encode("long ".repeat(200_000));
+  const source = async function* (megabytes: number, end: string): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(`${header("enwiki")}${page("A")}<page><title>B</title><revision><text>`);
+    for (let i = 0; i < megabytes; i++) yield piece;
+    yield new TextEncoder().encode(end);
   };
-  const [page] = await Array.fromAsync((await readDump(source())).pages);
-  assert.equal(page?.text.length, text.length);
+  const rest = `</text></revision></page>\n${page("C")}</mediawiki>`;
+  for (const [megabytes, titles] of [[15, "ABC"], [17, "AC"], [40, "AC"]] as const) {
+    const notices: string[] = [];
+    const dump = await readDump(source(megabytes, rest), { notice: (line) => notices.push(line) });
+    assert.equal((await Array.fromAsync(dump.pages, ({ title }) => title)).join(""), titles);
+    if (titles === "ABC") assert.deepEqual(notices, []);
+    else {
+      assert.equal(notices.length, 1);
+      assert.match(
+        notices[0] ?? "",
+        /^dump: the page "B" at byte \d+ of its XML is left out: .* 16777216 bytes$/,
+      );
+    }
+  }
+  for (const megabytes of [15, 17, 40]) {
+    await assert.rejects(
+      Array.fromAsync((await readDump(source(megabytes, ""))).pages),
+      /^UserError: dump: cut off at byte \d+ of its XML, after the page "A"/,
+    );
+  }
 });
 
-Deno.test("readDump() holds a few revisions of a page, however many it has, and reports one without end", async () => {
+Deno.test("readDump() holds a few revisions of a page, however many it has, and wants pages", async () => {
   const revision = (text: string): string => `<revision><text>${text}</text></revision>\n`;
   const old = new TextEncoder().encode(revision("old ".repeat(250_000)));
   const source = async function* (end: string): AsyncGenerator<Uint8Array> {
@@ -228,12 +243,12 @@ Deno.test("readDump() holds a few revisions of a page, however many it has, and 
   assert.deepEqual(read, ["A: Text of A.", "B: new"]);
   const cut = await readDump(source(""));
   await assert.rejects(Array.fromAsync(cut.pages), /cut off at byte \d+ of its XML, after the page "A"/);
-  const endless = async function* (): AsyncGenerator<Uint8Array> {
-    yield new TextEncoder().encode(`${header("enwiki")}<page><title>B</title><revision><text>`);
+  const empty = async function* (): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode(`${header("enwiki")}${page("A")}`);
     for (let i = 0; i < 9; i++) yield new Uint8Array(8_000_000).fill(0x20);
   };
   await assert.rejects(
-    Array.fromAsync((await readDump(endless())).pages),
-    /an element of more than 67108864 bytes/,
+    Array.fromAsync((await readDump(empty())).pages),
+    /dump: no page in 16777216 bytes after byte \d+/,
   );
 });

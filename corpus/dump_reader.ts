@@ -99,7 +99,7 @@ export async function readDump(
 async function openParts(parts: readonly Part[], options: DumpReaderOptions): Promise<Dump> {
   const [first] = parts;
   if (first === undefined) throw new RangeError("a dump has at least one part");
-  const reader = new SegmentReader(await first.open(), first.name);
+  const reader = new SegmentReader(await first.open(), first.name, options.notice);
   const header = await reader.header();
   const siteinfo = parseSiteInfo(header, first.fileName);
   const named = languageOfFileName(first.fileName);
@@ -110,7 +110,7 @@ async function openParts(parts: readonly Part[], options: DumpReaderOptions): Pr
       `${first.name}: its header says ${stated}, its name says ${named}: read as ${named}; --language says otherwise`,
     );
   }
-  const segments = segmentsOf(parts, reader, siteinfo, options.allowTruncated ?? false);
+  const segments = segmentsOf(parts, reader, siteinfo, options);
   return { siteinfo, segments, pages: pagesOf(segments, siteinfo) };
 }
 
@@ -118,14 +118,14 @@ async function* segmentsOf(
   parts: readonly Part[],
   first: SegmentReader,
   siteinfo: SiteInfo,
-  allowTruncated: boolean,
+  { allowTruncated = false, notice }: DumpReaderOptions,
 ): AsyncGenerator<DumpSegment, void, void> {
   let any = false;
   for (const [i, part] of parts.entries()) {
     try {
       let reader = first;
       if (i > 0) {
-        reader = new SegmentReader(await part.open(), part.name);
+        reader = new SegmentReader(await part.open(), part.name, notice);
         checkSameWiki(
           parseSiteInfo(await reader.header(), part.fileName),
           siteinfo,

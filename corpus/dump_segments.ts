@@ -18,10 +18,10 @@ const MAX_PREAMBLE = 1 << 16;
 const MAX_HEADER = 1 << 22;
 /** Smaller pieces of the source are put together up to this. */
 const SEGMENT_BYTES = 1 << 19;
-/** Of a page with more than this, only the first and the last revision are kept. */
-const MAX_PAGE = 1 << 25;
-/** A revision is no longer than that; MediaWiki's own limit is 2 MB of wikitext. */
-const MAX_REVISION = 1 << 26;
+/** Of a page with more than this, only the present revision is kept. */
+const MAX_PAGE = 1 << 23;
+/** A page whose present revision takes more is left out, so that memory stays bounded; MediaWiki's own limit is 2 MB of wikitext. */
+const MAX_REVISION = 1 << 24;
 
 const pageStart = Buffer.from("<page>");
 const pageEnd = Buffer.from("</page>");
@@ -34,6 +34,7 @@ const revisionEnd = Buffer.from("</revision>");
 export class SegmentReader {
   readonly #source: AsyncGenerator<Uint8Array, void, void>;
   readonly #name: string;
+  readonly #notice: (line: string) => void;
   /** What has been read and not given out. */
   #pending: Buffer = Buffer.alloc(0);
   /** So many bytes of it have no end of a page. */
@@ -43,9 +44,15 @@ export class SegmentReader {
   #lastTitle: string | undefined;
   #hasRoot = false;
 
-  constructor(source: AsyncGenerator<Uint8Array, void, void>, name: string) {
+  /** Reads `source`, which messages call `name`; `notice` gets a line for people about what is left out. */
+  constructor(
+    source: AsyncGenerator<Uint8Array, void, void>,
+    name: string,
+    notice: (line: string) => void = () => {},
+  ) {
     this.#source = source;
     this.#name = name;
+    this.#notice = notice;
   }
 
   /** What comes before the first page: the root and `<siteinfo>`, or nothing. @throws {UserError} when this is no dump. */
@@ -75,7 +82,8 @@ export class SegmentReader {
         if (end !== undefined) yield this.#take(end);
         else {
           this.#dropOldRevisions();
-          if (!(await this.#more())) break;
+          if (this.#pending.length >= MAX_REVISION) await this.#leavePageOut();
+          else if (!(await this.#more())) break;
         }
       }
       const end = this.#lastPageEnd();
@@ -106,9 +114,7 @@ export class SegmentReader {
     if (title >= 0) {
       this.#lastTitle = this.#pending.subarray(title + 7, this.#pending.indexOf("<", title + 7)).toString();
     }
-    this.#pending = this.#pending.subarray(length);
-    this.#searched = 0;
-    this.#offset += length;
+    this.#drop(length);
     return segment;
   }
 
@@ -127,17 +133,39 @@ export class SegmentReader {
     if (this.#pending.length < MAX_PAGE) return;
     const first = this.#pending.indexOf(revisionStart);
     const last = this.#pending.lastIndexOf(revisionEnd);
-    if (last <= first) {
-      if (this.#pending.length < MAX_REVISION) return;
-      throw new UserError(
-        `${this.#name}: an element of more than ${MAX_REVISION} bytes at byte ${this.#offset} of its XML: ` +
-          "give a MediaWiki dump, or download it again",
-      );
-    }
+    if (last <= first) return;
     const kept = last + revisionEnd.length;
     this.#offset += kept - first;
     this.#pending = Buffer.concat([this.#pending.subarray(0, first), this.#pending.subarray(kept)]);
     this.#searched = 0;
+  }
+
+  /** Reads on to the end of a page that is too long, and takes it out. @throws {TruncatedInputError} when the source ends before. */
+  async #leavePageOut(): Promise<void> {
+    const start = this.#pending.indexOf(pageStart);
+    const at = this.#offset + Math.max(0, start);
+    if (start < 0) {
+      throw new UserError(
+        `${this.#name}: no page in ${MAX_REVISION} bytes after byte ${at} of its XML: ` +
+          "give a MediaWiki dump, or download it again",
+      );
+    }
+    const [, title = ""] = /<title>([^<]*)/.exec(this.#pending.toString("utf8", start, start + 2000)) ?? [];
+    this.#notice(
+      `${this.#name}: the page "${title}" at byte ${at} of its XML is left out: its text is longer than ${MAX_REVISION} bytes`,
+    );
+    for (let end = -1; end < 0;) {
+      this.#drop(this.#pending.length - pageEnd.length);
+      if (!(await this.#more())) throw this.#cutOff();
+      end = this.#pending.indexOf(pageEnd);
+      if (end >= 0) this.#drop(end + pageEnd.length);
+    }
+  }
+
+  #drop(length: number): void {
+    this.#pending = this.#pending.subarray(length);
+    this.#searched = 0;
+    this.#offset += length;
   }
 
   /** After the last page only the end of the root may come, and not even that where there is no root. */
