@@ -99,7 +99,8 @@ export async function readDump(
 async function openParts(parts: readonly Part[], options: DumpReaderOptions): Promise<Dump> {
   const [first] = parts;
   if (first === undefined) throw new RangeError("a dump has at least one part");
-  const reader = new SegmentReader(await first.open(), first.name, options.notice);
+  const source = await first.open();
+  const reader = new SegmentReader(source, first.name, options.notice);
   const header = await reader.header();
   const siteinfo = parseSiteInfo(header, first.fileName);
   const named = languageOfFileName(first.fileName);
@@ -111,7 +112,21 @@ async function openParts(parts: readonly Part[], options: DumpReaderOptions): Pr
     );
   }
   const segments = segmentsOf(parts, reader, siteinfo, options);
-  return { siteinfo, segments, pages: pagesOf(segments, siteinfo) };
+  const closed = closing(segments, source);
+  return { siteinfo, segments: closed, pages: closing(pagesOf(closed, siteinfo), closed) };
+}
+
+/** `generator`, whose return also ends `source`: one that has not begun would not, and threads that wait keep a process alive. */
+function closing<T>(
+  generator: AsyncGenerator<T, void, void>,
+  source: AsyncGenerator<unknown, void, void>,
+): AsyncGenerator<T, void, void> {
+  const end = generator.return.bind(generator);
+  generator.return = async () => {
+    await source.return();
+    return await end();
+  };
+  return generator;
 }
 
 async function* segmentsOf(
@@ -125,13 +140,15 @@ async function* segmentsOf(
     try {
       let reader = first;
       if (i > 0) {
-        reader = new SegmentReader(await part.open(), part.name, notice);
-        checkSameWiki(
-          parseSiteInfo(await reader.header(), part.fileName),
-          siteinfo,
-          part.name,
-          parts[0]?.name,
-        );
+        const source = await part.open();
+        reader = new SegmentReader(source, part.name, notice);
+        const header = await reader.header();
+        try {
+          checkSameWiki(parseSiteInfo(header, part.fileName), siteinfo, part.name, parts[0]?.name);
+        } catch (error) {
+          await source.return();
+          throw error;
+        }
       }
       for await (const segment of reader.segments()) {
         any = true;

@@ -178,6 +178,24 @@ Deno.test({
   },
 });
 
+Deno.test("readDump() ends its source when the dump is none, and when nothing of it is read", async () => {
+  let open = 0;
+  const source = async function* (...parts: string[]): AsyncGenerator<Uint8Array> {
+    open++;
+    try {
+      for (const part of parts) yield new TextEncoder().encode(part);
+    } finally {
+      open--;
+    }
+  };
+  await assert.rejects(readDump(source("hello".repeat(20_000), "more")), /not a MediaWiki dump/);
+  assert.equal(open, 0);
+  const whole = [header, page("A", revision("a")), "</mediawiki>"];
+  await (await readDump(source(...whole))).segments.return();
+  await (await readDump(source(...whole))).pages.return();
+  assert.equal(open, 0);
+});
+
 Deno.test("readDump() replaces characters that no text can hold", async () => {
   const { pages } = await read(header + page("A", revision("a&#0;b&#xd800;c&#x1F929;")) + "</mediawiki>");
   assert.equal(pages[0]?.text, "a\ufffdb\ufffdc🤩");

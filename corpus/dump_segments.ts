@@ -55,8 +55,17 @@ export class SegmentReader {
     this.#notice = notice;
   }
 
-  /** What comes before the first page: the root and `<siteinfo>`, or nothing. @throws {UserError} when this is no dump. */
+  /** What comes before the first page: the root and `<siteinfo>`, or nothing. @throws {UserError} when this is no dump; the source is ended then. */
   async header(): Promise<string> {
+    try {
+      return await this.#header();
+    } catch (error) {
+      await this.#source.return();
+      throw error;
+    }
+  }
+
+  async #header(): Promise<string> {
     for (;;) {
       const page = this.#pending.indexOf(pageStart);
       const root = this.#pending.indexOf(rootStart);
