@@ -61,7 +61,7 @@ export async function writeDataset(
       throw error instanceof UserError ? error : cannotWrite(outDir, error);
     }
   };
-  rmSync(partial, { recursive: true, force: true });
+  writing(() => rmSync(partial, { recursive: true, force: true }));
   try {
     using writer = writing(() => {
       mkdirSync(partial, { recursive: true });

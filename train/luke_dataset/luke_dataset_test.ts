@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { UserError } from "@lukeforge/corpus";
 import { convertLukeDataset } from "./convert_luke_dataset.ts";
 import { Dataset } from "../dataset/dataset.ts";
 import { readLukeDataset, readLukeDatasetMetadata } from "./luke_dataset.ts";
@@ -58,6 +59,18 @@ function write(directory: string, items: readonly Features[], metadata: object =
 
 const convert = (directory: string, out: string): Promise<unknown> =>
   convertLukeDataset(directory, tokenizer, vocab, out);
+
+Deno.test("convertLukeDataset() names a folder that cannot be made, or holds something", async () => {
+  await inDirectory(async (directory) => {
+    write(directory, ITEMS);
+    await rejects(
+      convert(directory, join(directory, "dataset.tf", "out")),
+      (error) =>
+        error instanceof UserError && /dataset\.tf\/out: cannot be written \(.*\): check/.test(error.message),
+    );
+    await rejects(convert(directory, directory), /: exists and is not empty; remove it or name another/);
+  });
+});
 
 Deno.test("convertLukeDataset() keeps items and their order, gzipped or not, with entity ids renumbered", async () => {
   await inDirectory(async (directory, out) => {
