@@ -243,12 +243,14 @@ function openFamily(
  * white space than a space (`\n't`); BERT's, which never reach over spaces and punctuation. Undefined for other rules.
  */
 function independentWords(
-  { pre_tokenizer: step }: TokenizerJson,
+  { normalizer, pre_tokenizer: step }: TokenizerJson,
 ): ((text: string, start: number) => number) | undefined {
   const [only, ...more] = pipelineSteps(step);
   if (only === undefined || more.length > 0) return undefined;
   if (only.type === "ByteLevel") return only.use_regex === false ? undefined : gpt2WordEnd;
-  return only.type === "BertPreTokenizer" ? bertPieceEnd : undefined;
+  if (only.type !== "BertPreTokenizer") return undefined;
+  const ideographs = normalizer?.type === "BertNormalizer" && normalizer.handle_chinese_chars !== false;
+  return (text, start) => bertPieceEnd(text, start, ideographs);
 }
 
 /** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */

@@ -1,4 +1,5 @@
 import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
+import { isIdeograph } from "./bert_words.ts";
 import { isWordPieceSubword } from "./subword.ts";
 import type { TokenFamily } from "./token_family.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
@@ -6,9 +7,6 @@ import type { TokenizerJson } from "./tokenizer_json.ts";
 const IS_REMOVED = /^(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]/u;
 const IS_SPACE = /^\p{White_Space}/u;
 const IS_WORD_OF_ITS_OWN = /^[!-\/:-@[-`{-~\p{P}]/u;
-/** As in the fast tokenizers, the last long range starts at U+2B920. */
-const IS_IDEOGRAPH =
-  /^[\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/u;
 
 /**
  * WordPiece: BERT. The normalizer says what becomes of case and accents, the decoder whether spaces before punctuation go.
@@ -68,7 +66,8 @@ function* words(text: string, rules: NormalizerRules): Generator<Word> {
     if (rules.stripAccents) normal = normal.normalize("NFD").replace(/\p{Mn}/gu, "");
     if (rules.lowercase) normal = normal.toLowerCase();
     for (const one of normal) {
-      const alone = IS_WORD_OF_ITS_OWN.test(one) || rules.ideographs && IS_IDEOGRAPH.test(character);
+      const alone = IS_WORD_OF_ITS_OWN.test(one) ||
+        rules.ideographs && isIdeograph(character.codePointAt(0) ?? 0);
       const space = IS_SPACE.test(one);
       if ((alone || space) && word.text !== "") {
         yield word;
