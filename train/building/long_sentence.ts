@@ -15,12 +15,20 @@ export function splitLongSentence(
   const harm = Uint8Array.from(wordIds, (id) => tokenizer.isSubword(id) ? 1 : 0);
   for (const { start, length } of entities) harm.fill(2, start + 1, start + length);
   const parts: TokenizedSentence[] = [];
-  let start = 0;
+  let start = 0, passed = 0;
   while (start < wordIds.length) {
     const rest = wordIds.length - start;
     const end = rest <= maxWords ? wordIds.length : start +
       nearestCut(harm.subarray(start, start + maxWords + 1), Math.ceil(rest / Math.ceil(rest / maxWords)));
-    parts.push({ wordIds: wordIds.slice(start, end), entities: entitiesWithin(entities, start, end) });
+    const within: ItemEntity[] = [];
+    for (
+      let entity = entities[passed];
+      entity !== undefined && entity.start < end;
+      entity = entities[++passed]
+    ) {
+      within.push({ ...entity, start: entity.start - start });
+    }
+    parts.push({ wordIds: wordIds.slice(start, end), entities: within });
     start = end;
   }
   return parts;
@@ -36,9 +44,4 @@ function nearestCut(harm: Uint8Array, target: number): number {
     }
   }
   return target; // cannot be: mentions fit into a part
-}
-
-function entitiesWithin(entities: readonly ItemEntity[], start: number, end: number): ItemEntity[] {
-  return entities.filter((entity) => entity.start >= start && entity.start < end)
-    .map((entity) => ({ ...entity, start: entity.start - start }));
 }

@@ -162,7 +162,7 @@ export function itemsOfPage(
   const maxWords = options.maxSeqLength - 2;
   const sentences: TokenizedSentence[] = [];
   for (const { text, mentions: links } of paragraphs) {
-    const trimmed = text.replace(TRAILING_SPACE, "");
+    const trimmed = withoutTrailingSpace(text);
     const whole = options.sentenceSplitter.split(trimmed);
     const spans = compat ? whole : joinAcrossLinks(tiled(whole, trimmed.length), links);
     counts.boundariesMoved += whole.length - spans.length;
@@ -190,7 +190,14 @@ export function itemsOfPage(
 
 // What Python's str.rstrip() removes; JavaScript's trimEnd() differs in U+001C to U+001F, U+0085 and U+FEFF.
 // deno-lint-ignore no-control-regex
-const TRAILING_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
+const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+/** From the end on: a pattern for it would try every space in the text, in quadratic time where many follow each other. */
+function withoutTrailingSpace(text: string): string {
+  let end = text.length;
+  while (end > 0 && SPACE.test(text[end - 1] ?? "")) end--;
+  return text.slice(0, end);
+}
 
 /** The spans with the white space that lies outside of them: it may be part of a link. */
 function tiled(spans: readonly [number, number][], length: number): [number, number][] {

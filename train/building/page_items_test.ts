@@ -297,3 +297,17 @@ Deno.test("pageItems() keeps mentions whose text reaches into the white space be
     deepEqual(items.flatMap(({ entities }) => entities.map(({ length }) => length)), [2, 2, 1]);
   }
 });
+
+Deno.test("pageItems() takes time in proportion to the text, whatever it is", () => {
+  const tokenizer = new WhitespaceTokenizer();
+  // Each would take minutes where time grows with the square.
+  for (
+    const text of [`[a] b${" ".repeat(1_000_000)}c`, "\n".repeat(300_000) + "[a]", "[a] b ".repeat(200_000)]
+  ) {
+    const items = pageItems(
+      { title: "Page", paragraphs: [paragraph(text)] },
+      options(tokenizer, { maxEntityLength: 512 }),
+    );
+    equal(items.reduce((sum, { entities }) => sum + entities.length, 0), text.split("[").length - 1);
+  }
+});

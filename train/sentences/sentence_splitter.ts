@@ -1,7 +1,7 @@
 import { UserError } from "@lukeforge/corpus";
 import { RuleSentenceSplitter } from "./rule_sentence_splitter.ts";
 import { sentenceSuppressions } from "./sentence_suppressions.ts";
-import { IcuSuppressions, Suppressions } from "./suppressions.ts";
+import { IcuSuppressions, spaceBefore, Suppressions } from "./suppressions.ts";
 
 /** Cuts a text into sentences. */
 export interface SentenceSplitter {
@@ -48,16 +48,20 @@ export function openSentenceSplitter(name: string, options: SentenceSplitterOpti
   }
   const compat = options.compat === "luke";
   const abbreviations = sentenceSuppressions(language, compat);
-  const suppressions = compat ? new IcuSuppressions(abbreviations) : new Suppressions(abbreviations);
+  const suppressions: Pick<Suppressions, "continuesAt"> = compat
+    ? new IcuSuppressions(abbreviations)
+    : new Suppressions(abbreviations);
   return {
     split(text: string): [number, number][] {
       // LUKE blanks what lies outside the BMP before it asks ICU.
       const seen = compat ? text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, "  ") : text;
       const spans: [number, number][] = [];
       let start = 0;
+      let last = 0; // a blank segment has the one of the segment before it
       for (const { index, segment } of segmenter.segment(seen)) {
         const end = index + segment.length;
-        if (end < text.length && suppressions.continuesAt(seen, end)) continue;
+        last = spaceBefore(seen, index, end) ?? last;
+        if (end < text.length && suppressions.continuesAt(seen, end, last)) continue;
         spans.push([start, end]);
         start = end;
       }

@@ -47,10 +47,12 @@ export class Suppressions {
     }
   }
 
-  /** Whether the boundary at `end` lies after (or inside) an abbreviation. */
-  continuesAt(text: string, end: number): boolean {
-    let last = end;
-    while (last > 0 && isSpace(text.charCodeAt(last - 1))) last--;
+  /**
+   * Whether the boundary at `end` lies after (or inside) an abbreviation.
+   *
+   * @param last where the white space before `end` begins.
+   */
+  continuesAt(text: string, _end: number, last: number): boolean {
     return this.#rests.of(text, last).some(([start, rests]) =>
       (start === 0 || !isWordCharacterBefore(text, start)) &&
       rests.some((rest) => text.startsWith(rest, last))
@@ -99,6 +101,12 @@ export class IcuSuppressions {
 
 /** Above the length of every abbreviation in CLDR's lists, in UTF-16 units. */
 const LONGEST_ABBREVIATION = 24;
+
+/** Where the white space at the end of `text[start … end)` begins; undefined when there is nothing else. */
+export function spaceBefore(text: string, start: number, end: number): number | undefined {
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return end > start ? end : undefined;
+}
 
 /** JavaScript's white space. */
 function isSpace(unit: number): boolean {
