@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { UserError } from "@lukeforge/corpus";
 import type { LukeBatch } from "@lukeforge/model";
 import { BatchWorkers } from "./batch_workers.ts";
@@ -74,6 +74,22 @@ Deno.test("BatchWorkers tells of a damaged shard when its batch is asked for", a
       (error) =>
         error instanceof UserError && /^\S*1\/shard-00000\.bin, item \d+ .*damaged/.test(error.message) &&
         !error.message.includes("\n"),
+    );
+  });
+});
+
+Deno.test("BatchWorkers names a shard that is removed meanwhile", async () => {
+  await withMaterials(async (materials) => {
+    const directory = `${materials.directories[0]}-small`;
+    writeTestDataset(directory, items(0, 400), { shardBytes: 100 });
+    const few = { ...materials, directories: [directory] };
+    await using threads = new BatchWorkers(400, few, { workers: 1, prefetch: 1 });
+    await threads.microBatch(0, 0);
+    for (const name of readdirSync(directory)) if (name.startsWith("shard")) rmSync(`${directory}/${name}`);
+    await assert.rejects(
+      take(threads, 1, 20),
+      (error) =>
+        error instanceof UserError && /shard-\d+\.(bin|idx): cannot be read \(ENOENT/.test(error.message),
     );
   });
 });

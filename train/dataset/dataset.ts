@@ -2,7 +2,7 @@ import { existsSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { UserError } from "@lukeforge/corpus";
-import { damagedItem } from "./damaged_item.ts";
+import { damagedItem, readingShard } from "./damaged_item.ts";
 import { decodeIndexEntry, INDEX_ENTRY_BYTES, type IndexEntry, type ItemLengths } from "./dataset_index.ts";
 import { readItems } from "./dataset_items.ts";
 import { COPY_AGAIN, type DatasetMetadata, readDatasetMetadata } from "./dataset_metadata.ts";
@@ -85,7 +85,7 @@ export class Dataset implements Disposable {
     const { offset, words, entities, checksum } = this.#readEntry(at);
     const record = new Int32Array(recordBytes(words, entities) / 4);
     const bytes = new Uint8Array(record.buffer);
-    const whole = readFully(at.files.data, bytes, offset);
+    const whole = readingShard(`${at.path}.bin`, () => readFully(at.files.data, bytes, offset));
     const item = whole && crc32(bytes) === checksum ? decodeItem(record) : undefined;
     if (item !== undefined) return item;
     throw damagedItem(`${at.path}.bin`, { ...at, offset });
@@ -104,7 +104,7 @@ export class Dataset implements Disposable {
 
   #readEntry(at: ItemPlace): IndexEntry {
     const offset = INDEX_ENTRY_BYTES * at.place;
-    const whole = readFully(at.files.index, this.#entry, offset);
+    const whole = readingShard(`${at.path}.idx`, () => readFully(at.files.index, this.#entry, offset));
     const entry = whole ? decodeIndexEntry(this.#entry, at.shard.bytes) : undefined;
     if (entry === undefined) throw damagedItem(`${at.path}.idx`, { ...at, offset });
     return entry;

@@ -5,7 +5,7 @@ import type { UserError } from "@lukeforge/corpus";
 import { decodeIndexEntry, INDEX_ENTRY_BYTES } from "./dataset_index.ts";
 import type { DatasetMetadata } from "./dataset_metadata.ts";
 import { decodeItem, recordBytes, type StoredItem } from "./dataset_record.ts";
-import { damagedItem } from "./damaged_item.ts";
+import { damagedItem, readingShard } from "./damaged_item.ts";
 
 /**
  * All items of a data set in order, read from front to back in large blocks: several times as fast as one by one.
@@ -43,13 +43,15 @@ const BLOCK_BYTES = 1 << 20;
 class BlockReader implements Disposable {
   /** Bytes taken so far. */
   position = 0;
+  readonly #path: string;
   readonly #handle: number;
   #block = new Uint8Array(BLOCK_BYTES);
   #start = 0;
   #end = 0;
 
   constructor(path: string) {
-    this.#handle = openSync(path, "r");
+    this.#path = path;
+    this.#handle = readingShard(path, () => openSync(path, "r"));
   }
 
   /** The next bytes, valid until the next call; undefined when the file ends before. */
@@ -69,7 +71,10 @@ class BlockReader implements Disposable {
     this.#end = rest.length;
     this.#start = 0;
     while (this.#end < block.length) {
-      const read = readSync(this.#handle, block, this.#end, block.length - this.#end, null);
+      const read = readingShard(
+        this.#path,
+        () => readSync(this.#handle, block, this.#end, block.length - this.#end, null),
+      );
       if (read === 0) break;
       this.#end += read;
     }

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { readingShard } from "./damaged_item.ts";
 
 /** The two files of an open shard. */
 export interface OpenShard {
@@ -19,7 +20,7 @@ export class OpenShards {
     this.#most = most;
   }
 
-  /** The shard at a path without `.bin` and `.idx`. */
+  /** The shard at a path without `.bin` and `.idx`. @throws {UserError} when it cannot be opened. */
   get(path: string): OpenShard {
     const known = this.#open.get(path);
     const shard = known ?? openShard(path);
@@ -45,9 +46,10 @@ export class OpenShards {
 }
 
 function openShard(path: string): OpenShard {
-  const data = openSync(`${path}.bin`, "r");
+  const open = (file: string): number => readingShard(file, () => openSync(file, "r"));
+  const data = open(`${path}.bin`);
   try {
-    return { data, index: openSync(`${path}.idx`, "r") };
+    return { data, index: open(`${path}.idx`) };
   } catch (error) {
     closeSync(data);
     throw error;
