@@ -20,7 +20,7 @@ export interface LukeDatasetMetadata {
   /** Words of the shortest sentence. */
   readonly min_sentence_length: number;
   /** Class of the tokenizer; older directories do not name it. */
-  readonly tokenizer_class?: string;
+  readonly tokenizer_class?: string | null;
   /** Older directories do not name it. */
   readonly language?: string | null;
 }
@@ -68,6 +68,11 @@ export function readLukeDatasetMetadata(directory: string): LukeDatasetMetadata 
     if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) continue;
     throw new UserError(`${path}: ${name} is no whole number; give the metadata that belong to dataset.tf`);
   }
+  for (const name of ["tokenizer_class", "language"]) {
+    const text: unknown = fields.get(name);
+    if (text === undefined || text === null || typeof text === "string") continue;
+    throw new UserError(`${path}: ${name} is no text; give the metadata that belong to dataset.tf`);
+  }
   return value as LukeDatasetMetadata;
 }
 
@@ -77,7 +82,7 @@ export function readLukeDatasetMetadata(directory: string): LukeDatasetMetadata 
  *
  * @param progress takes the bytes of the file that were read, and its size.
  * @throws {UserError} naming the record and its place when the file is damaged or cut off, an id is beyond the vocabularies, the
- * positions of a mention are not contiguous, or there are not as many items as `metadata.json` says.
+ * positions of a mention are not contiguous, or there are none or not as many items as `metadata.json` says.
  */
 export async function* readLukeDataset(
   directory: string,
@@ -91,6 +96,7 @@ export async function* readLukeDataset(
     items += records.length;
     yield records.map((record) => itemOf(record, path, metadata, vocabularies));
   }
+  if (items === 0) throw new UserError(`${path}: holds no items; build it again`);
   if (items !== metadata.number_of_items) {
     throw new UserError(
       `${path}: holds ${items} items, but metadata.json says ${metadata.number_of_items}; copy both again from where they came from`,
@@ -159,7 +165,7 @@ function itemOf(
   if (pageId === undefined || morePages.length > 0 || pageId < -1 || pageId >= vocabularies.entities) {
     throw wrong(
       `page_id is ${
-        [pageId, ...morePages].join(", ")
+        listed([pageId ?? "missing", ...morePages])
       }, the entity vocabulary has ${vocabularies.entities} entities`,
     );
   }
@@ -198,9 +204,14 @@ function itemOf(
     if (isRange && start >= 0 && start + length <= wordIds.length) return { id, start, length };
     throw wrong(
       `mention ${mention} has the positions ${
-        row.join(" ")
+        listed(row)
       }, which are no range within its ${wordIds.length} words`,
     );
   });
   return { pageId, wordIds, entities };
+}
+
+/** Values in a message, the first ones of many. */
+function listed(values: readonly unknown[]): string {
+  return values.slice(0, 40).join(" ") + (values.length > 40 ? " …" : "");
 }

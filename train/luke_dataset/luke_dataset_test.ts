@@ -127,8 +127,8 @@ Deno.test("convertLukeDataset() names the item whose ids or positions make no se
     [{ word_ids: [5, -2] }, /word id -2/],
     [{ entity_ids: [6], entity_position_ids: [0, -1, -1] }, /entity id 6, the vocabulary has 6 entities/],
     [{ page_id: [6] }, /page_id is 6/],
-    [{ page_id: [] }, /page_id is ,/],
-    [{ page_id: [1, 2] }, /page_id is 1, 2/],
+    [{ page_id: [] }, /page_id is missing,/],
+    [{ page_id: [1, 2] }, /page_id is 1 2,/],
     [{ word_ids: [1, 2, 3, 4, 5] }, /5 words and 0 entities, metadata\.json says at most 4 and 2/],
     [
       { entity_ids: [1], entity_position_ids: [0, 1] },
@@ -157,6 +157,13 @@ Deno.test("convertLukeDataset() names the item whose ids or positions make no se
     await rejects(convert(directory, out), /item 0 .* has no word_ids/);
     writeFileSync(`${directory}/dataset.tf`, encodeTfRecords([Uint8Array.of(15)]));
     await rejects(convert(directory, out), /item 0 .* is no tf\.train\.Example/);
+    const long = encodeTfRecords([new Uint8Array(2 ** 24 + 1)]);
+    writeFileSync(`${directory}/dataset.tf`, gzipSync(long));
+    await rejects(convert(directory, out), /record 0 .*: 16777217 bytes long, which no item of LUKE is/);
+    write(directory, [], { ...METADATA, number_of_items: 0 });
+    await rejects(convert(directory, out), /dataset\.tf: holds no items; build it again/);
+    write(directory, [first, { ...second, page_id: Array.from({ length: 1000 }, () => 1) }]);
+    await rejects(convert(directory, out), (error) => error instanceof Error && error.message.length < 400);
     write(directory, [first, second]);
     await rejects(convert(directory, out), /dataset\.tf: holds 2 items, but metadata\.json says 3/);
   });
@@ -174,7 +181,7 @@ Deno.test("readLukeDataset() finds every cut and every flipped bit of a gzipped 
     for (let byte = 0; byte < bytes.length; byte++) {
       await rejects(
         read(bytes.subarray(0, byte)),
-        /dataset\.tf(: cut off at byte \d+|, record|: holds 0 items)/,
+        /dataset\.tf(: cut off at byte \d+|, record|: holds no items)/,
       );
     }
     // After these, since Deno's zlib gives the message of the first damage for later cuts, too.
@@ -198,5 +205,12 @@ Deno.test("readLukeDatasetMetadata() says what is missing", async () => {
     const { max_seq_length: _, ...lacking } = METADATA;
     writeFileSync(`${directory}/metadata.json`, JSON.stringify(lacking));
     throws(() => readLukeDatasetMetadata(directory), /max_seq_length is no whole number/);
+    for (const field of ["tokenizer_class", "language"]) {
+      writeFileSync(`${directory}/metadata.json`, JSON.stringify({ ...METADATA, [field]: 5 }));
+      throws(
+        () => readLukeDatasetMetadata(directory),
+        new RegExp(`metadata\\.json: ${field} is no text; give`),
+      );
+    }
   });
 });

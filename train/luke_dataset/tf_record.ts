@@ -9,8 +9,8 @@ import { maskedCrc32c } from "./crc32c.ts";
 const HEADER_BYTES = 12;
 const FOOTER_BYTES = 4;
 
-/** Longer records are taken for damage: an item has some kilobytes. */
-const LONGEST_RECORD = 2 ** 30;
+/** Longer records are refused: an item has some kilobytes, and a record is held as a whole. */
+const LONGEST_RECORD = 2 ** 24;
 
 /** A record of a TFRecord file. */
 export interface TfRecord {
