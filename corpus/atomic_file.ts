@@ -27,6 +27,11 @@ export function syncFile(path: string): void {
   }
 }
 
+/** The path of what is unfinished, beside a `path` that may be written with a slash at its end, as shells complete directories. */
+export function pathBeside(path: string, ending: string): string {
+  return path.replace(/(?<=[^/\\])[/\\]+$/, "") + ending;
+}
+
 /** Renames a finished `from` to its final name `to` so that a kill leaves either the old state or the new one, never a mixture. */
 export function commitRename(from: string, to: string): void {
   renameSync(from, to);

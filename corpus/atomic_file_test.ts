@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "./atomic_file.ts";
+import { pathBeside, writeFileAtomic } from "./atomic_file.ts";
 import { UserError } from "./user_error.ts";
 
 function inDirectory(run: (directory: string) => void): void {
@@ -63,6 +63,12 @@ Deno.test({
       deepEqual(readdirSync(directory), []);
       ok(existsSync("/dev/full"));
     }),
+});
+
+Deno.test("pathBeside() looks past a slash at the end", () => {
+  deepEqual(["a/b", "a/b//", "b\\", "/", "."].map((path) => pathBeside(path, ".partial")), [
+    ...["a/b.partial", "a/b.partial", "b.partial", "/.partial", "..partial"],
+  ]);
 });
 
 Deno.test("UserError keeps to one line", () => {

@@ -13,7 +13,14 @@
  * @module
  */
 export { AnsweringWorker, type Refusal } from "./answering_worker.ts";
-export { cannotWrite, commitRename, syncDirectory, syncFile, writeFileAtomic } from "./atomic_file.ts";
+export {
+  cannotWrite,
+  commitRename,
+  pathBeside,
+  syncDirectory,
+  syncFile,
+  writeFileAtomic,
+} from "./atomic_file.ts";
 export { buildDumpDB, type BuildDumpDBOptions, type DumpDBSummary } from "./build_dump_db.ts";
 export { fromCodePointOffsets, toCodePointOffsets } from "./code_points.ts";
 export { type Bzip2Options, decompressBzip2 } from "./bzip2.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
-import { UserError } from "@lukeforge/corpus";
+import { pathBeside, UserError } from "@lukeforge/corpus";
 import { type Reporter, runStage, type Stage } from "./stage.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function runOrCompare(
   isSame: (a: string, b: string) => boolean,
   reporter: Reporter,
 ): Promise<void> {
-  const fresh = `${output}.compared.partial`;
+  const fresh = pathBeside(output, ".compared.partial");
   rmSync(fresh, { recursive: true, force: true });
   if (isEmptyDirectory(output)) rmdirSync(output);
   if (!existsSync(output)) {

@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { commitRename, syncDirectory } from "@lukeforge/corpus";
+import { commitRename, pathBeside, syncDirectory } from "@lukeforge/corpus";
 
 /**
  * Writes a directory through `path.partial`, which is flushed and renamed: under its own name a directory has all its files or
@@ -11,7 +11,7 @@ export async function writeDirectoryAtomic(
   path: string,
   write: (partial: string) => void | Promise<void>,
 ): Promise<void> {
-  const partial = `${path}.partial`;
+  const partial = pathBeside(path, ".partial");
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   try {
@@ -33,7 +33,7 @@ export function removeDirectory(path: string): void {
 
 /** Gives a directory the name of something unfinished; returns that name. */
 function setAside(path: string): string {
-  const old = `${path}.old.partial`;
+  const old = pathBeside(path, ".old.partial");
   rmSync(old, { recursive: true, force: true });
   try {
     renameSync(path, old);

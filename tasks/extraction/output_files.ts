@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { cannotWrite, commitRename, syncDirectory, UserError } from "@lukeforge/corpus";
+import { cannotWrite, commitRename, pathBeside, syncDirectory, UserError } from "@lukeforge/corpus";
 
 /** Bytes collected between two writes; gzip compresses so many at once, as members of their own. */
 const CHUNK = 1 << 20;
@@ -78,7 +78,7 @@ export class OutputFiles {
    */
   constructor(names: OutputNames) {
     this.#names = names;
-    this.staging = `${names.output.replace(/[/\\]+$/, "")}.partial`;
+    this.staging = pathBeside(names.output, ".partial");
     const existing = names.isDirectory
       ? names.output
       : names.parts.map((_, part) => outputPath(names, part, 0)).find((path) => existsSync(path));

@@ -114,8 +114,9 @@ Deno.test("buildPretrainingDataset() replaces an empty directory and a killed ru
     Deno.mkdirSync(out);
     Deno.mkdirSync(`${out}.partial`);
     writeFileSync(`${out}.partial/shard-00099.bin`, "rest");
-    await build(out);
+    await build(`${out}/`);
     equal(existsSync(`${out}/shard-00099.bin`), false);
+    deepEqual(readdirSync(directory), ["set"]);
     const before = files(out);
     await rejects(build(out), userError(/set: exists and is not empty/));
     deepEqual(files(out), before);

@@ -64,11 +64,13 @@ export function checkOutcome(outcome: BuildOutcome): void {
     );
   }
   if (items === 0) {
+    const { sentences, shortSentencesDropped: short, longSentencesDropped: long } = counts;
+    const rest = sentences - short - long > 0 ? "; the others have no mention with words of its own" : "";
     const remedy = settings.includeSentencesWithoutEntities
       ? "change these"
       : "change these, or pass --include-sentences-without-entities";
     throw new UserError(
-      `no items from ${documents} ${unit}: of ${counts.sentences} sentences ${counts.shortSentencesDropped} are shorter than --min-sentence-length ${settings.minSentenceLength} and ${counts.longSentencesDropped} longer than --max-seq-length ${settings.maxSeqLength} allows; ${remedy}`,
+      `no items from ${documents} ${unit}: of ${sentences} sentences ${short} are shorter than --min-sentence-length ${settings.minSentenceLength} and ${long} longer than --max-seq-length ${settings.maxSeqLength} allows${rest}; ${remedy}`,
     );
   }
 }

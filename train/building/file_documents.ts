@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { UserError } from "@lukeforge/corpus";
 import { lineBlocks } from "@lukeforge/vocab";
@@ -54,19 +54,28 @@ export class FileDocuments implements DocumentSource {
   /**
    * Reads from `paths` later.
    *
-   * @throws {UserError} when one of them is no file, or is plain text where mentions are expected.
+   * @throws {UserError} when one of them is no file or given twice, or is plain text where mentions are expected.
    */
   constructor(paths: readonly string[], options: FileDocumentsOptions) {
     this.#paths = paths;
     this.#options = options;
     this.hasMentions = options.hasMentions;
     this.language = options.language ?? null;
+    const seen = new Set<string>();
     this.#sizes = paths.map((path) => {
       const file = statSync(path, { throwIfNoEntry: false });
       if (file === undefined) throw new UserError(`${path}: no such file; check the path`);
       if (!file.isFile()) {
-        throw new UserError(`${path}: is no file; name the files in it, as in ${path}/*.jsonl`);
+        const remedy = file.isDirectory()
+          ? `name the files in it, as in ${path}/*.jsonl`
+          : "write what comes from it to a file";
+        throw new UserError(`${path}: is no file; ${remedy}`);
       }
+      const real = realpathSync(path);
+      if (seen.has(real)) {
+        throw new UserError(`${path}: is given twice, its documents would count double; name it once`);
+      }
+      seen.add(real);
       if (options.hasMentions && !isJsonLines(path)) {
         throw new UserError(
           `${path}: is not called .jsonl or .ndjson (with or without .gz), as JSON lines are; rename it, or use build-dataset-from-text`,

@@ -82,6 +82,10 @@ Deno.test("FileDocuments names the line that is wrong, or leaves it out and coun
     );
     throws(() => new FileDocuments([directory], options), userError(/is no file; name the files in it/));
     throws(() => new FileDocuments([`${directory}/a.jsonl.txt`], options), userError(/no such file/));
+    throws(
+      () => new FileDocuments([path, `${directory}/./a.jsonl`], options),
+      userError(/\.\/a\.jsonl: is given twice/),
+    );
     writeFileSync(`${directory}/a.txt`, "x");
     throws(
       () => new FileDocuments([`${directory}/a.txt`], options),
@@ -97,7 +101,7 @@ Deno.test("mentionVocab() keeps the most frequent entities in the documents' lan
       text: "abcdefgh",
       mentions: entities.map((entity, start) => ({ start, end: start + 1, entity })),
     });
-    writeFileSync(path, lines(line("B", "Z", "A", "[MASK]"), line("B", "A", "\u{1f600}", "\uffee")));
+    writeFileSync(path, lines(line("B", "Z", "A", "[UNK]"), line("B", "A", "\u{1f600}", "\uffee")));
     const source = new FileDocuments([path], { hasMentions: true, language: "eo" });
     const vocab = await mentionVocab(source, { vocabSize: 7, minCount: 1 });
     deepEqual([...vocab.entries()].slice(3), [

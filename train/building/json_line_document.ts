@@ -1,4 +1,5 @@
 import { fromCodePointOffsets, UserError } from "@lukeforge/corpus";
+import { isSpecialEntity, UNK_ENTITY } from "@lukeforge/vocab";
 import type { SourceDocument } from "./document_source.ts";
 import type { ItemParagraph } from "./page_items.ts";
 
@@ -116,11 +117,14 @@ function mentionOf(value: unknown, number: number, length: number, place: string
     );
   }
   checkUnicode(entity, "entity", here);
+  if (isSpecialEntity(entity) && entity !== UNK_ENTITY) {
+    throw new UserError(`${here}: "entity" is ${entity}, which training puts there by itself; write a title`);
+  }
   const whole = (offset: unknown, name: string): number => {
     if (typeof offset === "number" && Number.isSafeInteger(offset)) return offset;
     throw new UserError(
       `${here}: "${name}" is ${
-        offset === undefined ? "missing" : `${JSON.stringify(offset)}, no whole number`
+        offset === undefined ? "missing" : `${shown(offset)}, no whole number`
       }; count characters (code points) from 0`,
     );
   };
@@ -139,6 +143,15 @@ function mentionOf(value: unknown, number: number, length: number, place: string
     );
   }
   return { number, start: first, end: last, entity };
+}
+
+/** A value in a message: lists and objects may be of any depth. */
+function shown(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value !== "string") {
+    return value === null ? "null" : Array.isArray(value) ? "a list" : `of type ${typeof value}`;
+  }
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cannotWrite, commitRename, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
+import { cannotWrite, commitRename, pathBeside, syncDirectory, syncFile, UserError } from "@lukeforge/corpus";
 import type { DatasetEntityVocab, DatasetTokenizer } from "../building/dataset_build_options.ts";
 import type { DatasetItem } from "../building/page_items.ts";
 import { type DatasetDescription, writeDatasetMetadata } from "./dataset_metadata.ts";
@@ -53,7 +53,7 @@ export async function writeDataset(
   if (existsSync(outDir) && readdirSync(outDir).length > 0) {
     throw new UserError(`${outDir}: exists and is not empty; remove it or name another output directory`);
   }
-  const partial = `${outDir}.partial`;
+  const partial = pathBeside(outDir, ".partial");
   const writing = <T>(write: () => T): T => {
     try {
       return write();
