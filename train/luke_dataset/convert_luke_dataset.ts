@@ -51,7 +51,7 @@ export async function convertLukeDataset(
       max_entity_length: limits.max_entity_length,
       max_mention_length: limits.max_mention_length,
       min_sentence_length: limits.min_sentence_length,
-      ...(tokenizer_class !== undefined && { tokenizer_class }),
+      ...(typeof tokenizer_class === "string" && { tokenizer_class }),
       language,
       provenance: { converted_from: join(basename(resolve(directory)), "dataset.tf") },
       counts: null,
