@@ -158,7 +158,7 @@ export class Dataset implements Disposable {
     }
     const shard = this.metadata.shards[low], path = this.#paths[low];
     if (shard === undefined || path === undefined) throw new RangeError(`no shard ${low}`);
-    const files = this.#openShards.get(path);
+    const files = this.#openShards.get(path, shard);
     return { item, shard, path, place: item - (this.#firsts[low] ?? 0), files };
   }
 }

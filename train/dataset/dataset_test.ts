@@ -6,6 +6,7 @@ import { Dataset } from "./dataset.ts";
 import { build, inDirectory, userError, withFlippedBit } from "./dataset_fixture.ts";
 import { decodeIndexEntry, encodeIndexEntry } from "./dataset_index.ts";
 import { decodeItem, encodeItem } from "./dataset_record.ts";
+import { writeTestDataset } from "./testdata_dataset.ts";
 
 Deno.test("encodeItem() and decodeItem() invert each other; decodeItem() refuses other lengths", () => {
   const id = fc.integer({ min: 0, max: 2 ** 31 - 1 });
@@ -144,5 +145,31 @@ Deno.test("Dataset.checkFiles() finds a tokenizer or a vocabulary that was repla
     );
     rmSync(`${out}/entity_vocab.jsonl`);
     throws(() => dataset.checkFiles(), userError(/entity_vocab\.jsonl: no such file/));
+  });
+});
+
+Deno.test("Dataset.item() does not mix in items of a data set that was built anew under the same name", async () => {
+  await inDirectory((directory) => {
+    const path = `${directory}/set`;
+    const write = (words: number): void =>
+      writeTestDataset(
+        path,
+        Array.from({ length: 9 }, () => ({
+          pageId: -1,
+          wordIds: Array.from({ length: words }, () => words),
+          entities: [],
+        })),
+        { shardBytes: 80 },
+      );
+    write(5);
+    using dataset = Dataset.open(path);
+    deepEqual(dataset.item(0).wordIds.length, 5);
+    rmSync(path, { recursive: true });
+    write(6);
+    deepEqual(dataset.item(1).wordIds.length, 5, "what is open stays");
+    throws(
+      () => dataset.item(8),
+      userError(/shard-\d+\.bin: changed since the data set was opened \(\d+ bytes, \d+ then\); start/),
+    );
   });
 });

@@ -1,5 +1,8 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { UserError } from "@lukeforge/corpus";
 import { readingShard } from "./damaged_item.ts";
+import { INDEX_ENTRY_BYTES } from "./dataset_index.ts";
+import type { ShardEntry } from "./dataset_shard.ts";
 
 /** The two files of an open shard. */
 export interface OpenShard {
@@ -20,10 +23,15 @@ export class OpenShards {
     this.#most = most;
   }
 
-  /** The shard at a path without `.bin` and `.idx`. @throws {UserError} when it cannot be opened. */
-  get(path: string): OpenShard {
+  /**
+   * The shard at a path without `.bin` and `.idx`.
+   *
+   * @param entry what the data set's metadata say of it.
+   * @throws {UserError} when it cannot be opened or has another size, as when the data set was built anew meanwhile.
+   */
+  get(path: string, entry: Pick<ShardEntry, "bytes" | "items">): OpenShard {
     const known = this.#open.get(path);
-    const shard = known ?? openShard(path);
+    const shard = known ?? openShard(path, entry);
     this.#open.delete(path);
     this.#open.set(path, shard);
     if (this.#open.size > this.#most) {
@@ -45,13 +53,22 @@ export class OpenShards {
   }
 }
 
-function openShard(path: string): OpenShard {
-  const open = (file: string): number => readingShard(file, () => openSync(file, "r"));
-  const data = open(`${path}.bin`);
+function openShard(path: string, { bytes, items }: Pick<ShardEntry, "bytes" | "items">): OpenShard {
+  const data = openFile(`${path}.bin`, bytes);
   try {
-    return { data, index: open(`${path}.idx`) };
+    return { data, index: openFile(`${path}.idx`, INDEX_ENTRY_BYTES * items) };
   } catch (error) {
     closeSync(data);
     throw error;
   }
+}
+
+function openFile(path: string, bytes: number): number {
+  const handle = readingShard(path, () => openSync(path, "r"));
+  const { size } = fstatSync(handle);
+  if (size === bytes) return handle;
+  closeSync(handle);
+  throw new UserError(
+    `${path}: changed since the data set was opened (${size} bytes, ${bytes} then); start the run again`,
+  );
 }
