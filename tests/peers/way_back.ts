@@ -3,7 +3,7 @@
  *
  *     deno run -A tests/peers/way_back.ts OUT_DIR ROBERTA_TOKENIZER
  *
- * Networks are random with large weights, so that a row or a name out of place shows; `sample` and `sample roberta` are runs of
+ * Networks are random with large weights, so that a row or a name out of place shows; `sample…` are runs of
  * `pretrain` on the built-in sample.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -51,9 +51,8 @@ const MENTION_LENGTH = 30;
 
 const device = await CpuDevice.create({ threads: 2 });
 const roberta = await openTokenizer(robertaPath);
-const xlmRoberta = await openTokenizer(
-  new URL("../fixtures/tokenizers/xlm_roberta", import.meta.url).pathname,
-);
+const xlmRobertaPath = new URL("../fixtures/tokenizers/xlm_roberta", import.meta.url).pathname;
+const xlmRoberta = await openTokenizer(xlmRobertaPath);
 const wordPiece = tokenizerFromJson(
   trainWordPiece([SENTENCE, "the sea @ the west # of the isle in the sea lies west"], { vocabSize: 90 }),
 );
@@ -137,12 +136,14 @@ function words(name: string, source: HuggingFaceExport, model: Parameters<typeof
   return { name, model, source, write: (directory) => exportWordModel(directory, source, model) };
 }
 
-function sample(name: string, ...options: string[]): Case {
+/** A run on the sample; its network is of words only where the class is not LUKE's. */
+function sample(name: string, model: string, ...options: string[]): Case {
+  const wordOnly = model === "LukeForMaskedLM" ? [] : ["--word-only-training"];
   const run = join(outDirectory ?? "", "runs", name);
   const shape = ["--hidden-size", "16", "--num-attention-heads", "2", "--intermediate-size", "32"];
   return {
     name,
-    model: "LukeForMaskedLM",
+    model,
     write: async (directory) => {
       const quiet = { progress: { redraws: false, columns: 80, write: () => {} }, line: () => {} };
       const args = [
@@ -154,6 +155,7 @@ function sample(name: string, ...options: string[]): Case {
         "--device",
         "cpu",
         ...shape,
+        ...wordOnly,
         ...options,
       ];
       const code = await runCommandLine(args, quiet, console.error);
@@ -165,8 +167,20 @@ function sample(name: string, ...options: string[]): Case {
 }
 
 const CASES: readonly Case[] = [
-  sample("sample"),
-  sample("sample-roberta", "--tokenizer", robertaPath),
+  sample("sample", "LukeForMaskedLM"),
+  sample("sample-roberta", "LukeForMaskedLM", "--tokenizer", robertaPath),
+  sample("sample-words", "BertForMaskedLM", "--pack"),
+  sample("sample-words-roberta", "RobertaForMaskedLM", "--tokenizer", robertaPath, "--group-by-length"),
+  sample(
+    "sample-words-xlm-roberta",
+    "XLMRobertaForMaskedLM",
+    "--tokenizer",
+    xlmRobertaPath,
+    "--masking",
+    "huggingface",
+    "--max-seq-length",
+    "64",
+  ),
   luke("luke", lukeOf(roberta)),
   luke("luke-bert", lukeOf(wordPiece)),
   luke("luke-entity-aware", lukeOf(roberta, { useEntityAwareAttention: true })),
