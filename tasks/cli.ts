@@ -1,74 +1,76 @@
 import { Command, CommanderError } from "commander";
-import { UserError } from "@lukeforge/corpus";
-import { DeviceError, WeightsError } from "@lukeforge/model";
-import { benchCommand } from "./commands/bench.ts";
-import { buildDatasetFromJsonlCommand } from "./commands/build_dataset_from_jsonl.ts";
-import { buildDatasetFromTextCommand } from "./commands/build_dataset_from_text.ts";
-import { buildDumpDBCommand } from "./commands/build_dump_db.ts";
-import { buildEntityVocabCommand } from "./commands/build_entity_vocab.ts";
-import { buildInterwikiDBCommand } from "./commands/build_interwiki_db.ts";
-import { buildMultilingualEntityVocabCommand } from "./commands/build_multilingual_entity_vocab.ts";
-import { buildWordVocabCommand } from "./commands/build_word_vocab.ts";
-import { buildWikipediaPretrainingDatasetCommand } from "./commands/build_wikipedia_pretraining_dataset.ts";
-import { computeTotalTrainingStepsCommand } from "./commands/compute_total_training_steps.ts";
-import { convertDatasetCommand } from "./commands/convert_dataset.ts";
-import { convertEntityVocabCommand } from "./commands/convert_entity_vocab.ts";
-import { convertLukeToHuggingFaceModelCommand } from "./commands/convert_luke_to_huggingface_model.ts";
-import { convertModelCommand } from "./commands/convert_model.ts";
-import { createModelArchiveCommand } from "./commands/create_model_archive.ts";
-import { datasetInfoCommand } from "./commands/dataset_info.ts";
-import { downloadDumpCommand } from "./commands/download_dump.ts";
-import { extractTextCommand } from "./commands/extract_text.ts";
-import { embedCommand } from "./commands/embed.ts";
-import { entityVocabInfoCommand } from "./commands/entity_vocab_info.ts";
-import { exportOnnxCommand } from "./commands/export_onnx.ts";
-import { fillMaskCommand } from "./commands/fill_mask.ts";
-import { lukePlanCommand } from "./commands/luke_plan.ts";
-import { modelInfoCommand } from "./commands/model_info.ts";
-import { predictEntityCommand } from "./commands/predict_entity.ts";
-import { pretrainCommand } from "./commands/pretrain.ts";
-import { trainTokenizerCommand } from "./commands/train_tokenizer.ts";
-import { tuneCommand } from "./commands/tune.ts";
-import { uploadCommand } from "./commands/upload.ts";
 import type { Reporter } from "./stage.ts";
 import { systemErrorLine } from "./system_errors.ts";
 
-/** The program with all commands. Nothing is printed about errors: they are thrown. */
-export function createProgram(reporter: Reporter): Command {
+/** Makes a command; its modules are loaded then, since those of all commands take longer than many commands do. */
+type CommandLoader = (reporter: Reporter) => Promise<Command>;
+
+/** All commands by name, in the order of the help. */
+const COMMANDS: Readonly<Record<string, CommandLoader>> = {
+  "pretrain": async (reporter) => (await import("./commands/pretrain.ts")).pretrainCommand(reporter),
+  "download-dump": async (reporter) =>
+    (await import("./commands/download_dump.ts")).downloadDumpCommand(reporter),
+  "build-dump-db": async (reporter) =>
+    (await import("./commands/build_dump_db.ts")).buildDumpDBCommand(reporter),
+  "extract-text": async (reporter) =>
+    (await import("./commands/extract_text.ts")).extractTextCommand(reporter),
+  "train-tokenizer": async (reporter) =>
+    (await import("./commands/train_tokenizer.ts")).trainTokenizerCommand(reporter),
+  "build-word-vocab": async (reporter) =>
+    (await import("./commands/build_word_vocab.ts")).buildWordVocabCommand(reporter),
+  "build-entity-vocab": async (reporter) =>
+    (await import("./commands/build_entity_vocab.ts")).buildEntityVocabCommand(reporter),
+  "build-interwiki-db": async (reporter) =>
+    (await import("./commands/build_interwiki_db.ts")).buildInterwikiDBCommand(reporter),
+  "build-multilingual-entity-vocab": async (reporter) =>
+    (await import("./commands/build_multilingual_entity_vocab.ts")).buildMultilingualEntityVocabCommand(
+      reporter,
+    ),
+  "entity-vocab-info": async (reporter) =>
+    (await import("./commands/entity_vocab_info.ts")).entityVocabInfoCommand(reporter),
+  "convert-entity-vocab": async (reporter) =>
+    (await import("./commands/convert_entity_vocab.ts")).convertEntityVocabCommand(reporter),
+  "build-wikipedia-pretraining-dataset": async (reporter) =>
+    (await import("./commands/build_wikipedia_pretraining_dataset.ts"))
+      .buildWikipediaPretrainingDatasetCommand(reporter),
+  "build-dataset-from-jsonl": async (reporter) =>
+    (await import("./commands/build_dataset_from_jsonl.ts")).buildDatasetFromJsonlCommand(reporter),
+  "build-dataset-from-text": async (reporter) =>
+    (await import("./commands/build_dataset_from_text.ts")).buildDatasetFromTextCommand(reporter),
+  "convert-dataset": async (reporter) =>
+    (await import("./commands/convert_dataset.ts")).convertDatasetCommand(reporter),
+  "dataset-info": async (reporter) =>
+    (await import("./commands/dataset_info.ts")).datasetInfoCommand(reporter),
+  "compute-total-training-steps": async (reporter) =>
+    (await import("./commands/compute_total_training_steps.ts")).computeTotalTrainingStepsCommand(reporter),
+  "convert-model": async (reporter) =>
+    (await import("./commands/convert_model.ts")).convertModelCommand(reporter),
+  "convert-luke-to-huggingface-model": async (reporter) =>
+    (await import("./commands/convert_luke_to_huggingface_model.ts")).convertLukeToHuggingFaceModelCommand(
+      reporter,
+    ),
+  "create-model-archive": async (reporter) =>
+    (await import("./commands/create_model_archive.ts")).createModelArchiveCommand(reporter),
+  "export-onnx": async (reporter) => (await import("./commands/export_onnx.ts")).exportOnnxCommand(reporter),
+  "fill-mask": async (reporter) => (await import("./commands/fill_mask.ts")).fillMaskCommand(reporter),
+  "predict-entity": async (reporter) =>
+    (await import("./commands/predict_entity.ts")).predictEntityCommand(reporter),
+  "embed": async (reporter) => (await import("./commands/embed.ts")).embedCommand(reporter),
+  "bench": async (reporter) => (await import("./commands/bench.ts")).benchCommand(reporter),
+  "luke-plan": async (reporter) => (await import("./commands/luke_plan.ts")).lukePlanCommand(reporter),
+  "tune": async (reporter) => (await import("./commands/tune.ts")).tuneCommand(reporter),
+  "model-info": async (reporter) => (await import("./commands/model_info.ts")).modelInfoCommand(reporter),
+  "upload": async (reporter) => (await import("./commands/upload.ts")).uploadCommand(reporter),
+};
+
+/** The program with the command `name`; with all commands where there is none of that name. Nothing is printed about errors: they are thrown. */
+async function createProgram(reporter: Reporter, name: string | undefined): Promise<Command> {
   const program = new Command("lukeforge")
     .usage("COMMAND [options]      (as: deno task COMMAND [options])")
     .description("Pretrains LUKE from a Wikipedia dump to a Hugging Face checkpoint.");
-  const commands = [
-    pretrainCommand(reporter),
-    downloadDumpCommand(reporter),
-    buildDumpDBCommand(reporter),
-    extractTextCommand(reporter),
-    trainTokenizerCommand(reporter),
-    buildWordVocabCommand(reporter),
-    buildEntityVocabCommand(reporter),
-    buildInterwikiDBCommand(reporter),
-    buildMultilingualEntityVocabCommand(reporter),
-    entityVocabInfoCommand(reporter),
-    convertEntityVocabCommand(reporter),
-    buildWikipediaPretrainingDatasetCommand(reporter),
-    buildDatasetFromJsonlCommand(reporter),
-    buildDatasetFromTextCommand(reporter),
-    convertDatasetCommand(reporter),
-    datasetInfoCommand(reporter),
-    computeTotalTrainingStepsCommand(reporter),
-    convertModelCommand(reporter),
-    convertLukeToHuggingFaceModelCommand(reporter),
-    createModelArchiveCommand(reporter),
-    exportOnnxCommand(reporter),
-    fillMaskCommand(reporter),
-    predictEntityCommand(reporter),
-    embedCommand(reporter),
-    benchCommand(reporter),
-    lukePlanCommand(reporter),
-    tuneCommand(reporter),
-    modelInfoCommand(reporter),
-    uploadCommand(reporter),
-  ];
+  const wanted = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const loaders = wanted === undefined ? Object.values(COMMANDS) : [wanted];
+  const commands = await Promise.all(loaders.map((load) => load(reporter)));
   for (const command of commands) program.addCommand(command);
   for (const command of [program, ...commands]) {
     command.exitOverride().showSuggestionAfterError().configureOutput({ outputError: () => {} });
@@ -88,23 +90,26 @@ export async function runCommandLine(
   reportError: (text: string) => void,
 ): Promise<number | undefined> {
   try {
-    await createProgram(reporter).parseAsync(args, { from: "user" });
+    const program = await createProgram(reporter, args[0]);
+    await program.parseAsync(args, { from: "user" });
     return undefined;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const message = messageForUser(error);
+    const message = await messageForUser(error);
     reportError(message ?? (error instanceof Error ? error.stack ?? error.message : String(error)));
     return message === undefined ? 2 : 1;
   }
 }
 
 /** The line for an error that a user can mend; undefined for any other. */
-function messageForUser(error: unknown): string | undefined {
+async function messageForUser(error: unknown): Promise<string | undefined> {
   if (error instanceof CommanderError) {
     if (error.code === "commander.help") return "no command: name one of those above";
     const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
     return `${message} (see --help)`;
   }
+  const { UserError } = await import("@lukeforge/corpus");
+  const { DeviceError, WeightsError } = await import("@lukeforge/model");
   if (error instanceof UserError || error instanceof DeviceError || error instanceof WeightsError) {
     return error.message.replace(/\s*\n\s*/g, " ");
   }

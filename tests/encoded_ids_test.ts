@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { openTokenizer } from "@lukeforge/vocab";
+import { openTokenizer, SegmentTokenizer } from "@lukeforge/vocab";
 
 type Ranges = readonly (readonly [first: number, last: number])[];
 /** SHA-256, cut to 16 digits, of the ids of every hundred texts. */
@@ -89,6 +89,8 @@ for (const name of ["roberta-base", "bert-base-cased"] as const) {
         const theirs = fixture[name][what];
         deepEqual(digests(texts, (text) => tokenizer.encodeText(text).ids), theirs.texts);
         deepEqual(digests(texts, (text) => tokenizer.encodeSegment(text, false)), theirs.segments);
+        const copy = new SegmentTokenizer(tokenizer.segmentTokenizerData());
+        deepEqual(digests(texts, (text) => copy.encodeSegment(text, false)), theirs.segments);
       },
     });
   }

@@ -23,7 +23,8 @@ export function alignedText(text: string): AlignedText {
   return { characters, starts, ends };
 }
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made when it is first needed: that takes longer than to load this package. */
+let graphemes: Intl.Segmenter | undefined;
 
 /**
  * Normalizes with the table of a SentencePiece model, as Hugging Face tokenizers does: whole grapheme clusters of fewer than six
@@ -73,6 +74,7 @@ export function applyCharsmap(text: AlignedText, charsmap: PrecompiledCharsmap):
 function clusters(characters: readonly string[]): Iterable<string> {
   const text = characters.join("");
   if (!/[\r\u0300-\uffff]/.test(text)) return characters;
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 

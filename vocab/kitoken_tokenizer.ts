@@ -1,15 +1,12 @@
-import { Kitoken } from "kitoken";
+import type { Kitoken } from "kitoken";
 import { UserError } from "@lukeforge/corpus";
 import { AddedTokenMatcher } from "./added_token_matcher.ts";
 import { addToken, type AlignedTokens, noTokens } from "./aligned_tokens.ts";
-import { bertPieceEnd } from "./bert_words.ts";
-import { byteLevelFamily } from "./byte_level_family.ts";
 import { cleanUpTokenization } from "./clean_up_tokenization.ts";
 import { encodeText } from "./encode_text.ts";
-import { gpt2WordEnd } from "./gpt2_words.ts";
-import { rememberingWords } from "./word_ids.ts";
-import { metaspaceFamily } from "./metaspace_family.ts";
+import { openFamily, openKitoken } from "./open_family.ts";
 import { saveTokenizer } from "./save_tokenizer.ts";
+import { encodeSegment, type SegmentTokenizerData } from "./segment_tokenizer.ts";
 import type { TokenFamily } from "./token_family.ts";
 import type {
   DecodeOptions,
@@ -21,24 +18,11 @@ import type {
 } from "./tokenizer.ts";
 import {
   BERT_SPECIAL_TOKENS,
-  type BpeModel,
   modelTokens,
-  type PipelineStep,
   pipelineSteps,
   ROBERTA_SPECIAL_TOKENS,
   type TokenizerJson,
-  type WordPieceModel,
 } from "./tokenizer_json.ts";
-import { UnigramModel } from "./unigram_model.ts";
-import { wordPieceFamily } from "./word_piece_family.ts";
-
-/** White space as Python's `\s` has it, which upstream collapses: U+001C–U+001F and U+0085 too, U+FEFF not. */
-// deno-lint-ignore no-control-regex
-const WHITE_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
-
-/** Whether there is white space other than single spaces. */
-// deno-lint-ignore no-control-regex
-const NOT_COLLAPSED = /[\t-\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]| {2}/;
 
 /** What stands beside a `tokenizer.json`. */
 export interface TokenizerSettings {
@@ -75,6 +59,7 @@ class KitokenTokenizer implements Tokenizer {
   readonly #specials: SpecialTokens;
   readonly #config: Readonly<Record<string, unknown>>;
   readonly #sentencePieceModel: Uint8Array | undefined;
+  readonly #kitoken: Kitoken | undefined;
   readonly #family: TokenFamily;
   readonly #tokens: (string | undefined)[] = [];
   readonly #addedIds: ReadonlyMap<string, number>;
@@ -126,13 +111,21 @@ class KitokenTokenizer implements Tokenizer {
     for (const { id, special } of json.added_tokens) this.#isSpecial[id] = special ? 1 : 0;
     for (const token of Object.values(this.#specials)) this.#isSpecial[idOf(token)] = 1;
 
-    this.#family = openFamily(
-      json,
-      config,
-      source,
-      (id) => this.token(id),
-      (id) => this.#isSpecial[id] === 1,
-    );
+    try {
+      this.#kitoken = openKitoken(json);
+      this.#family = openFamily(json, {
+        kitoken: this.#kitoken,
+        isSpecial: this.#isSpecial,
+        tokenOf: (id) => this.token(id),
+        addsPrefixSpace: addsPrefixSpace(json, config),
+      });
+    } catch (error) {
+      throw new UserError(
+        `${source}: this tokenizer.json cannot be used (${
+          error instanceof Error ? error.message : String(error)
+        }); save it again with a current version of Hugging Face tokenizers`,
+      );
+    }
     this.#isSubword = Uint8Array.from(
       this.#tokens,
       (token) => token !== undefined && this.#family.isSubword(token, false) ? 1 : 0,
@@ -140,9 +133,7 @@ class KitokenTokenizer implements Tokenizer {
   }
 
   encodeSegment(text: string, prefixSpace: boolean): number[] {
-    const collapsed = NOT_COLLAPSED.test(text) ? text.replace(WHITE_SPACE, " ") : text;
-    const segment = collapsed.endsWith(" ") ? collapsed.slice(0, -1) : collapsed;
-    return segment === "" ? [] : this.#family.encodeSegment(segment, prefixSpace);
+    return encodeSegment(this.#family, text, prefixSpace);
   }
 
   encodeText(text: string, options: EncodeTextOptions = {}): EncodedText {
@@ -191,6 +182,23 @@ class KitokenTokenizer implements Tokenizer {
     });
   }
 
+  segmentTokenizerData(): SegmentTokenizerData {
+    const { model } = this.#json;
+    return {
+      json: {
+        ...this.#json,
+        model: model.type === "Unigram"
+          ? model
+          : { ...model, vocab: {}, ...(model.type === "BPE" && { merges: [] }) },
+      },
+      encoder: this.#kitoken?.to_bytes(),
+      modelType: this.modelType,
+      unkId: this.unkId,
+      isSpecial: this.#isSpecial,
+      isSubword: this.#isSubword,
+    };
+  }
+
   #encodePiece(piece: string): AlignedTokens {
     const tokens = noTokens();
     for (const { start, end, id } of this.#matcher.split(piece)) {
@@ -208,58 +216,6 @@ class KitokenTokenizer implements Tokenizer {
     }
     return tokens;
   }
-}
-
-function openFamily(
-  json: TokenizerJson,
-  config: Readonly<Record<string, unknown>>,
-  source: string,
-  tokenOf: (id: number) => string,
-  isSpecial: (id: number) => boolean,
-): TokenFamily {
-  const { model } = json;
-  try {
-    if (model.type === "Unigram") {
-      return metaspaceFamily(json, new UnigramModel(model.vocab, model.unk_id, isSpecial));
-    }
-    const encoder = openEncoder(json, model);
-    const encode = (text: string): number[] => Array.from(encoder.encode(text, false));
-    const wordEnd = independentWords(json);
-    const remembering = wordEnd === undefined ? encode : rememberingWords(wordEnd, encode);
-    return model.type === "BPE"
-      ? byteLevelFamily(remembering, tokenOf, addsPrefixSpace(json, config))
-      : wordPieceFamily(json, remembering, tokenOf);
-  } catch (error) {
-    throw new UserError(
-      `${source}: this tokenizer.json cannot be used (${
-        error instanceof Error ? error.message : String(error)
-      }); save it again with a current version of Hugging Face tokenizers`,
-    );
-  }
-}
-
-/**
- * Where a word ends that the model encodes by itself: GPT-2's words, where kitoken 0.10 is wrong about contractions after other
- * white space than a space (`\n't`); BERT's, which never reach over spaces and punctuation. Undefined for other rules.
- */
-function independentWords(
-  { normalizer, pre_tokenizer: step }: TokenizerJson,
-): ((text: string, start: number) => number) | undefined {
-  const [only, ...more] = pipelineSteps(step);
-  if (only === undefined || more.length > 0) return undefined;
-  if (only.type === "ByteLevel") return only.use_regex === false ? undefined : gpt2WordEnd;
-  if (only.type !== "BertPreTokenizer") return undefined;
-  const ideographs = normalizer?.type === "BertNormalizer" && normalizer.handle_chinese_chars !== false;
-  return (text, start) => bertPieceEnd(text, start, ideographs);
-}
-
-/** The text is cut at added tokens before the encoder sees it; in a corpus they are only text. */
-function openEncoder(json: TokenizerJson, { vocab }: WordPieceModel | BpeModel): Kitoken {
-  const inModel = json.added_tokens.filter(({ content }) => Object.hasOwn(vocab, content))
-    .map((token) => ({ ...token, special: true }));
-  return Kitoken.from_tokenizers(
-    new TextEncoder().encode(JSON.stringify(withoutPrefixSpace({ ...json, added_tokens: inModel }))),
-  );
 }
 
 /** As transformers: the configuration, else the pre-tokenizer. */
@@ -303,17 +259,6 @@ function modelTypeOf(
   throw new UserError(
     `${source}: neither WordPiece with "##" nor byte-level BPE nor Unigram; use a BERT, RoBERTa or XLM-RoBERTa tokenizer`,
   );
-}
-
-/** The same tokenizer where the caller alone decides about the space before the first word. */
-function withoutPrefixSpace(json: TokenizerJson): TokenizerJson {
-  const change = (step: PipelineStep): PipelineStep => {
-    if (step.type === "ByteLevel") return { ...step, add_prefix_space: false };
-    return Array.isArray(step.pretokenizers)
-      ? { ...step, pretokenizers: step.pretokenizers.map(change) }
-      : step;
-  };
-  return json.pre_tokenizer === null ? json : { ...json, pre_tokenizer: change(json.pre_tokenizer) };
 }
 
 function findSpecials(

@@ -5,6 +5,7 @@ import { isUnigramSubword } from "./subword.ts";
 import type { TokenFamily } from "./token_family.ts";
 import { type PipelineStep, pipelineSteps, type TokenizerJson } from "./tokenizer_json.ts";
 import type { UnigramModel } from "./unigram_model.ts";
+import { rememberingWords } from "./word_ids.ts";
 
 const SPACE = "▁";
 
@@ -38,14 +39,41 @@ export function metaspaceFamily(
     }
     return tokens;
   };
+  // Upstream writes 龘 before a text that continues a word and drops the first two pieces, ▁ and 龘.
+  const encode = (text: string): number[] => align(text, !text.startsWith(" ")).ids;
+  const remembering = prepends && pipelineSteps(json.normalizer).every(keepsPlainWordsApart)
+    ? rememberingWords(plainWordEnd, encode)
+    : undefined;
   return {
     modelType: "xlm-roberta",
-    // Upstream writes 龘 before a text that continues a word and drops the first two pieces, ▁ and 龘.
-    encodeSegment: (segment, prefixSpace) => align(segment, !prefixSpace && !segment.startsWith(" ")).ids,
+    encodeSegment: (segment, prefixSpace) => {
+      const text = prefixSpace && !segment.startsWith(" ") ? ` ${segment}` : segment;
+      if (remembering !== undefined && IS_PLAIN.test(segment)) return remembering(text);
+      return prefixSpace ? align(segment, false).ids : encode(segment);
+    },
     align: (text) => align(text, false),
     isSubword: (piece, byMark) => byMark && isUnigramSubword(piece),
     decode: (tokens) => decode(tokens, decoder === undefined || prependsSpace(decoder)),
   };
+}
+
+/**
+ * Words between single spaces that become pieces independently of each other: of characters that no normalization makes white space
+ * of, removes, or joins with a space beside them. Most of what is written in Latin, Greek, Cyrillic and Korean letters.
+ */
+const PLAIN = "[!-~¡-§©-¬®°-³µ-·¹-ɏΆ-ΊΌΎ-ΡΣ-҂Ҋ-ԯ‐-―‘-‟…가-힣]+";
+const IS_PLAIN = new RegExp(`^ ?${PLAIN}(?: ${PLAIN})*$`);
+
+/** Whether a step treats every plain word as if it stood alone. */
+function keepsPlainWordsApart({ type, pattern }: PipelineStep): boolean {
+  if (type !== "Replace") return true;
+  return (pattern as { Regex?: unknown } | undefined)?.Regex === " {2,}";
+}
+
+/** A word goes with the space before it. */
+function plainWordEnd(text: string, start: number): number {
+  const end = text.indexOf(" ", start + 1);
+  return end < 0 ? text.length : end;
 }
 
 function prependsSpace({ prepend_scheme: scheme, add_prefix_space: add }: PipelineStep): boolean {

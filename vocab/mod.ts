@@ -30,6 +30,7 @@ export * from "./link_coverage.ts";
 export * from "./merge_entity_vocabs.ts";
 export * from "./open_tokenizer.ts";
 export { sentencePieceModel } from "./sentence_piece_writer.ts";
+export { SegmentTokenizer, type SegmentTokenizerData } from "./segment_tokenizer.ts";
 export * from "./special_token_layout.ts";
 export * from "./specials_first.ts";
 export * from "./subword.ts";

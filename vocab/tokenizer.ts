@@ -1,3 +1,5 @@
+import type { SegmentTokenizerData } from "./segment_tokenizer.ts";
+
 /** The five special tokens that pretraining needs, by role. */
 export interface SpecialTokens {
   /** Fills rows beyond an item's end. */
@@ -110,6 +112,8 @@ export interface Tokenizer {
    * False for ids without a token.
    */
   isSubword(id: number, byMark?: boolean): boolean;
+  /** What another thread needs to encode segments: {@linkcode SegmentTokenizer} opens it. */
+  segmentTokenizerData(): SegmentTokenizerData;
   /**
    * Writes `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json` and the older files of the kind (`vocab.txt`, or
    * `vocab.json` and `merges.txt`, or the `sentencepiece.bpe.model` that was opened) into a directory that exists; Hugging Face transformers opens it. Added tokens and the

@@ -1,4 +1,5 @@
 import { UserError } from "@lukeforge/corpus";
+import type { SegmentTokenizerData } from "@lukeforge/vocab";
 import type { SegmentTokenizer } from "./page_items.ts";
 import { SHARD_BYTES } from "../dataset/write_dataset.ts";
 
@@ -8,6 +9,8 @@ export interface DatasetTokenizer extends SegmentTokenizer {
   readonly vocabSize: number;
   /** Kind of network it goes with. */
   readonly modelType: "bert" | "roberta" | "xlm-roberta";
+  /** What threads open in its place; where it has none, items are made in the calling thread. */
+  segmentTokenizerData?(): SegmentTokenizerData;
   /** Writes the tokenizer's files into a directory, where `openTokenizer()` of `@lukeforge/vocab` finds the same tokenizer. */
   save(directory: string): void;
 }

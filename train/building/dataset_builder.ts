@@ -33,7 +33,7 @@ export interface DatasetSummary extends PageItemCounts {
  * shard's last megabyte and a few documents for each thread.
  *
  * This thread reads the documents and looks up their mentions, in one vocabulary of perhaps millions of titles; others, which
- * open the tokenizer that was saved, find sentences and words, which is nearly all of the work.
+ * get a part of the tokenizer, find sentences and words, which is nearly all of the work.
  *
  * @throws {UserError} when `outDir` holds something or cannot be written, an option makes no sense, no items result, or no mention
  * matches the vocabulary (upstream builds an empty data set then).
@@ -57,13 +57,13 @@ export async function buildPretrainingDataset(
     tokenizer,
     entityVocab,
     shardBytes: settings.shardBytes,
-    async *items(tokenizerDirectory) {
+    async *items() {
       const lookup = { ...settings, ...compatOf(options) };
       const pages = resolvedPages(source, entityVocab, language, lookup, read);
       const { workers } = settings;
       const itemOptions = {
         settings: itemSettings(settings, options),
-        ...{ tokenizer, tokenizerDirectory, workers },
+        ...{ tokenizer, workers },
       };
       options.progress?.(0, source.total);
       for await (const { items, counts } of itemsInOrder(pages, itemOptions)) {

@@ -1,5 +1,6 @@
 import { AnsweringWorker } from "@lukeforge/corpus";
 import { decodeItem } from "../dataset/dataset_record.ts";
+import type { DatasetTokenizer } from "./dataset_build_options.ts";
 import { itemMaker, type ItemSettings, type MadeItems } from "./item_maker.ts";
 import type { ItemRecords, ItemRequest } from "./item_worker.ts";
 import type { DatasetItem, SegmentTokenizer } from "./page_items.ts";
@@ -16,14 +17,15 @@ const BATCHES_PER_WORKER = 3;
 
 type ItemThread = AnsweringWorker<ItemRequest, ItemRecords>;
 
+/** A tokenizer that may have a part that other threads open. */
+export type PoolTokenizer = SegmentTokenizer & Pick<DatasetTokenizer, "segmentTokenizerData">;
+
 /** How {@linkcode itemsInOrder} works. */
 export interface ItemPoolOptions {
   /** How items are made. */
   readonly settings: ItemSettings;
-  /** For items made in this thread. */
-  readonly tokenizer: SegmentTokenizer;
-  /** Where threads open the same tokenizer. */
-  readonly tokenizerDirectory: string;
+  /** Makes words; without `segmentTokenizerData()`, in this thread alone. */
+  readonly tokenizer: PoolTokenizer;
   /** Threads at most. */
   readonly workers: number;
   /** Text that a thread is given at a time, in UTF-16 units. Default {@link BATCH_LENGTH}. */
@@ -35,7 +37,7 @@ export interface ItemPoolOptions {
  * workers. No thread is started where `workers` is 1 or there are few pages. For each worker at most
  * {@link BATCHES_PER_WORKER} batches are held.
  *
- * @throws {UserError} when a thread cannot open the tokenizer.
+ * @throws {Error} when a thread stops.
  */
 export async function* itemsInOrder(
   pages: AsyncIterable<ResolvedPage>,
@@ -50,14 +52,15 @@ export async function* itemsInOrder(
     if (next.done === true) ended = true;
     else first.push(next.value);
   }
-  if (first.length < BATCHES_WORTH_THREADS) {
+  const data = first.length < BATCHES_WORTH_THREADS ? undefined : tokenizer.segmentTokenizerData?.();
+  if (data === undefined) {
     for await (const batch of chained(first, batches)) yield make(batch);
     return;
   }
   const pool: ItemThread[] = [];
   const waiting: Promise<MadeItems>[] = [];
   const give = (batch: readonly ResolvedPage[]): void => {
-    if (pool.length < workers) pool.push(startThread(options));
+    if (pool.length < workers) pool.push(startThread({ tokenizer: data, settings }));
     pool.sort((a, b) => a.waiting - b.waiting);
     const made = pool[0]?.ask({ pages: batch }).then(madeItems);
     made?.catch(() => {}); // reported when its turn comes
@@ -99,19 +102,18 @@ async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-function startThread({ settings, tokenizerDirectory }: ItemPoolOptions): ItemThread {
+function startThread(request: ItemRequest): ItemThread {
   const worker = new Worker(new URL("./item_worker.ts", import.meta.url), { type: "module" });
   const thread: ItemThread = new AnsweringWorker(worker, "a worker that makes items");
-  thread.tell({ tokenizer: tokenizerDirectory, settings });
+  thread.tell(request);
   return thread;
 }
 
-function madeItems({ records, counts }: ItemRecords): MadeItems {
-  return { items: records.map(itemOf), counts };
-}
-
-function itemOf(record: Int32Array): DatasetItem {
-  const item = decodeItem(record);
-  if (item === undefined) throw new Error("a worker sent a record that is none");
-  return item;
+function madeItems({ records, starts, counts }: ItemRecords): MadeItems {
+  const items = starts.slice(1).map((end, i): DatasetItem => {
+    const item = decodeItem(records.subarray(starts[i], end));
+    if (item === undefined) throw new Error("a worker sent a record that is none");
+    return item;
+  });
+  return { items, counts };
 }

@@ -26,8 +26,8 @@ export interface DatasetContents {
   readonly entityVocab: DatasetEntityVocab;
   /** Size at which a shard is closed, in bytes. */
   readonly shardBytes: number;
-  /** The items in order, some at a time; the directory that it is given has the tokenizer's files already. */
-  readonly items: (tokenizerDirectory: string) => AsyncIterable<readonly DatasetItem[]>;
+  /** The items in order, some at a time. */
+  readonly items: () => AsyncIterable<readonly DatasetItem[]>;
   /** Describes the data set once the items are written. */
   readonly describe: (totals: DatasetTotals) => DatasetFields;
 }
@@ -68,7 +68,7 @@ export async function writeDataset(
       tokenizer.save(partial);
       return new ShardWriter(partial, shardBytes);
     });
-    for await (const some of items(partial)) writing(() => some.forEach((item) => writer.write(item)));
+    for await (const some of items()) writing(() => some.forEach((item) => writer.write(item)));
     writing(() => writer.finish());
     const { totals, shards } = writer;
     const fields = describe(totals);
