@@ -1,8 +1,10 @@
+import { AnsweringWorker } from "./answering_worker.ts";
 import { type DumpRow, type PageOptions, SegmentEncoder } from "./dump_rows.ts";
 import type { DumpRowsAnswer, DumpRowsRequest } from "./dump_rows_worker.ts";
 import type { DumpSegment } from "./dump_segments.ts";
 import type { SiteInfo } from "./siteinfo.ts";
-import { UserError } from "./user_error.ts";
+
+type RowsWorker = AnsweringWorker<DumpRowsRequest, DumpRowsAnswer>;
 
 /** Segments that a worker has or waits for: one to work on, one to go on with at once. */
 const SEGMENTS_PER_WORKER = 2;
@@ -28,59 +30,31 @@ export async function* rowsInOrder(
     return;
   }
   const pool: RowsWorker[] = [];
-  const waiting: Promise<readonly DumpRow[]>[] = [];
+  const waiting: Promise<DumpRowsAnswer>[] = [];
   const parse = (segment: DumpSegment): void => {
-    const worker = pool.length < workers ? new RowsWorker(siteinfo, options) : pool.shift();
+    const worker = pool.length < workers ? startWorker(siteinfo, options) : pool.shift();
     if (worker === undefined) return;
     pool.push(worker); // in turn
-    const rows = worker.rows(segment);
-    rows.catch(() => {}); // reported when its turn comes
-    waiting.push(rows);
+    const answer = worker.ask({ segment }, [segment.bytes.buffer]);
+    answer.catch(() => {}); // reported when its turn comes
+    waiting.push(answer);
   };
   try {
     parse(first);
     for (; segment !== undefined; { value: segment } = await segments.next()) {
       parse(segment);
       const oldest = waiting.length >= SEGMENTS_PER_WORKER * workers ? waiting.shift() : undefined;
-      if (oldest !== undefined) yield await oldest;
+      if (oldest !== undefined) yield (await oldest).rows;
     }
-    for (const rows of waiting) yield await rows;
+    for (const answer of waiting) yield (await answer).rows;
   } finally {
-    for (const worker of pool) worker.terminate();
+    for (const worker of pool) worker.end();
   }
 }
 
-/** A thread that answers segments in the order in which it got them. */
-class RowsWorker {
-  readonly #worker = new Worker(new URL("./dump_rows_worker.ts", import.meta.url), { type: "module" });
-  readonly #asked: PromiseWithResolvers<readonly DumpRow[]>[] = [];
-
-  constructor(siteinfo: SiteInfo, options: PageOptions) {
-    this.#worker.onmessage = ({ data }: MessageEvent<DumpRowsAnswer>) => {
-      const asked = this.#asked.shift();
-      if ("rows" in data) asked?.resolve(data.rows);
-      else asked?.reject(new UserError(data.refused));
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      const error = new Error(`a worker that parses wikitext stopped: ${event.message}`);
-      for (const { reject } of this.#asked) reject(error);
-    };
-    this.#send({ siteinfo, options });
-  }
-
-  rows(segment: DumpSegment): Promise<readonly DumpRow[]> {
-    const answer = Promise.withResolvers<readonly DumpRow[]>();
-    this.#asked.push(answer);
-    this.#send({ segment }, [segment.bytes.buffer]);
-    return answer.promise;
-  }
-
-  terminate(): void {
-    this.#worker.terminate();
-  }
-
-  #send(request: DumpRowsRequest, transfer: Transferable[] = []): void {
-    this.#worker.postMessage(request, transfer);
-  }
+function startWorker(siteinfo: SiteInfo, options: PageOptions): RowsWorker {
+  const worker = new Worker(new URL("./dump_rows_worker.ts", import.meta.url), { type: "module" });
+  const started: RowsWorker = new AnsweringWorker(worker, "a worker that parses wikitext");
+  started.tell({ siteinfo, options });
+  return started;
 }

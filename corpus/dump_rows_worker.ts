@@ -1,4 +1,5 @@
 /** A worker of `rowsInOrder()`: the first message is the dump's header and the options, each further one a segment, answered by its rows. */
+import type { Refusal } from "./answering_worker.ts";
 import { type DumpRow, type PageOptions, SegmentEncoder } from "./dump_rows.ts";
 import type { DumpSegment } from "./dump_segments.ts";
 import type { SiteInfo } from "./siteinfo.ts";
@@ -9,13 +10,16 @@ export type DumpRowsRequest =
   | { readonly siteinfo: SiteInfo; readonly options: PageOptions }
   | { readonly segment: DumpSegment };
 
-/** What is answered to a segment: rows, or the message of a {@link UserError}. */
-export type DumpRowsAnswer = { readonly rows: readonly DumpRow[] } | { readonly refused: string };
+/** What is answered to a segment. */
+export interface DumpRowsAnswer {
+  /** Its rows. */
+  readonly rows: readonly DumpRow[];
+}
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<DumpRowsRequest>) => void) | null;
-  postMessage(message: DumpRowsAnswer): void;
+  postMessage(message: DumpRowsAnswer | Refusal): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
